@@ -1,0 +1,39 @@
+"""The words of the field as the code spells them: beams, granules, surface classes, projections."""
+
+import re
+from enum import IntEnum
+
+BEAMS = ("gt1l", "gt1r", "gt2l", "gt2r", "gt3l", "gt3r")
+
+GRANULE_PATTERN = r"\d{14}_\d{8}"
+"""A granule's key: start time yyyymmddhhmmss, then ttttccss (track, cycle, region) of its file name."""
+
+SCENE_PATTERN = r"S2_T\d{2}[A-Z]{3}_\d{8}T\d{6}"
+"""A scene's key: tile and sensing time of one Sentinel-2 acquisition."""
+
+KEY = ("granule", "beam", "x_atc")
+"""The columns that name one segment in every table."""
+
+
+class SurfaceClass(IntEnum):
+    """What a segment looks at; the codes of labels, classes and products."""
+
+    THICK_ICE = 0
+    THIN_ICE = 1
+    OPEN_WATER = 2
+    UNKNOWN = 255
+
+
+SURFACE_CLASSES = (SurfaceClass.THICK_ICE, SurfaceClass.THIN_ICE, SurfaceClass.OPEN_WATER)
+"""The three classes that a network tells apart, in the order of its outputs."""
+
+
+def class_name(surface_class: int) -> str:
+    """Return the word of a class code, as in ``thick_ice``."""
+    return SurfaceClass(surface_class).name.lower()
+
+
+def granule_of(file_name: str) -> str | None:
+    """Return the granule key inside an ATL03 file name, or None where there is none."""
+    found = re.search(GRANULE_PATTERN, file_name)
+    return found.group() if found else None

@@ -1,0 +1,187 @@
+"""The tables between the stages: their columns, units and meaning, and their Parquet files.
+
+One schema a table. A unit and a meaning stand in each column's metadata, so that a file explains itself.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadline.files import written_whole
+
+
+def _column(name: str, kind: pa.DataType, unit: str, meaning: str) -> pa.Field:
+    return pa.field(name, kind, nullable=False, metadata={"unit": unit, "meaning": meaning})
+
+
+_KEY = [
+    _column("granule", pa.string(), "1", "start time and ttttccss of the ATL03 file name"),
+    _column("beam", pa.string(), "1", "ground track, gt1l to gt3r"),
+    _column(
+        "x_atc", pa.float64(), "m", "along-track distance of the segment's centre from the equator crossing"
+    ),
+]
+
+SEGMENTS = pa.schema(
+    [
+        *_KEY,
+        _column("time", pa.float64(), "s", "mean time of the photons since 2018-01-01T00:00:00Z"),
+        _column("latitude", pa.float64(), "degrees_north", "mean latitude of the photons"),
+        _column("longitude", pa.float64(), "degrees_east", "mean longitude of the photons"),
+        _column("n_photons", pa.int32(), "1", "photons kept"),
+        _column("n_shots", pa.float32(), "1", "laser shots that the segment spans"),
+        _column(
+            "height_mean",
+            pa.float32(),
+            "m",
+            "mean height above MSS, tides, DAC and first-photon bias removed",
+        ),
+        _column("height_median", pa.float32(), "m", "median of the same heights"),
+        _column("height_std", pa.float32(), "m", "standard deviation of the photons' heights"),
+        _column("height_min", pa.float32(), "m", "lowest of the same heights"),
+        _column("height_max", pa.float32(), "m", "highest of the same heights"),
+        _column("height_error", pa.float32(), "m", "standard error of height_mean"),
+        _column("photon_rate", pa.float32(), "1", "photons of all confidences near the surface, per shot"),
+        _column("high_confidence_rate", pa.float32(), "1", "photons kept, per shot"),
+        _column("background_rate", pa.float32(), "Hz", "bckgrd_rate, mean over the photons"),
+        _column(
+            "background_counts", pa.float32(), "1", "bckgrd_counts (a sum of 50 shots), mean over the photons"
+        ),
+        _column("solar_elevation", pa.float32(), "degrees", "sun above the horizon"),
+        _column("first_photon_bias", pa.float32(), "m", "bias that was subtracted from the heights"),
+        _column(
+            "first_photon_bias_flag", pa.uint8(), "1", "0 CAL-19, 1 CAL-19 at its edge, 2 dead-time model"
+        ),
+        _column("mss", pa.float32(), "m", "mean sea surface that was subtracted, tide-free"),
+        _column("mss_flag", pa.uint8(), "1", "0 MSS of dem_h, 1 geoid in its place"),
+        _column("tide", pa.float32(), "m", "ocean and long-period equilibrium tide that were subtracted"),
+        _column("dac", pa.float32(), "m", "dynamic atmosphere correction that was subtracted"),
+    ]
+)
+
+LABELS = pa.schema(
+    [
+        *_KEY,
+        _column("surface_class", pa.uint8(), "1", "0 thick_ice, 1 thin_ice, 2 open_water, 255 unknown"),
+        _column(
+            "why",
+            pa.string(),
+            "1",
+            "scene, or why there is no label: cloud, shadow, transition, nodata, off_scene",
+        ),
+        _column("confidence", pa.float32(), "1", "share of the scene's pixels around the segment that agree"),
+        _column("scene", pa.string(), "1", "scene that labelled it, empty where none did"),
+        _column("lag", pa.float32(), "min", "scene minus track"),
+        _column("shift_x", pa.float32(), "m", "shift of the scene along x of the campaign's projection"),
+        _column("shift_y", pa.float32(), "m", "shift of the scene along y of the campaign's projection"),
+    ]
+)
+
+FEATURES = (
+    "height_mean",
+    "height_std",
+    "high_confidence_rate",
+    "photon_rate",
+    "background_counts",
+    "background_rate",
+)
+"""The paper's six features of a segment, in the order of the network's input."""
+
+TRAINING_SET = pa.schema(
+    [
+        *_KEY,
+        *(SEGMENTS.field(name) for name in FEATURES),
+        LABELS.field("surface_class"),
+        _column("role", pa.string(), "1", "train or test: the granule's role in the campaign"),
+    ]
+)
+
+CLASSES = pa.schema(
+    [
+        *_KEY,
+        LABELS.field("surface_class"),
+        _column("probability_thick_ice", pa.float32(), "1", "probability of thick ice"),
+        _column("probability_thin_ice", pa.float32(), "1", "probability of thin ice"),
+        _column("probability_open_water", pa.float32(), "1", "probability of open water"),
+        _column("out_of_domain", pa.bool_(), "1", "a feature lies outside the range seen in training"),
+    ]
+)
+
+SEA_SURFACE_METHODS = ("minimum", "average", "nearest_minimum", "nasa")
+"""The paper's four estimates of the local sea surface."""
+
+LEADS = pa.schema(
+    [
+        pa.field("granule", pa.string(), nullable=False, metadata=_KEY[0].metadata),
+        pa.field("beam", pa.string(), nullable=False, metadata=_KEY[1].metadata),
+        _column("x_start", pa.float64(), "m", "along-track distance where the lead begins"),
+        _column("x_end", pa.float64(), "m", "along-track distance where the lead ends"),
+        _column("n_segments", pa.int32(), "1", "open-water segments of the lead"),
+        _column("height_min", pa.float32(), "m", "lowest segment height"),
+        _column("x_min", pa.float64(), "m", "along-track distance of the lowest segment"),
+        _column("height_mean", pa.float32(), "m", "mean of the segment heights"),
+        _column("height_nasa", pa.float32(), "m", "lead height by the ATL10 weights"),
+        _column("height_nasa_error", pa.float32(), "m", "error of height_nasa"),
+    ]
+)
+
+SECTIONS = pa.schema(
+    [
+        LEADS.field("granule"),
+        LEADS.field("beam"),
+        _column("x_atc", pa.float64(), "m", "along-track distance of the section's centre"),
+        _column("n_leads", pa.int32(), "1", "leads whose centre lies in the section"),
+        *(
+            _column(f"sea_surface_{method}", pa.float32(), "m", f"sea surface by the method {method}, filled")
+            for method in SEA_SURFACE_METHODS
+        ),
+        _column("sea_surface_error", pa.float32(), "m", "error of the chosen method's sea surface"),
+        _column("sea_surface_flag", pa.uint8(), "1", "0 leads, 1 interpolated, 2 extrapolated, 255 none"),
+    ]
+)
+
+FREEBOARD = pa.schema(
+    [
+        *_KEY,
+        *(SEGMENTS.field(name) for name in ("time", "latitude", "longitude", "height_mean", "height_error")),
+        *list(CLASSES)[3:],
+        *(SECTIONS.field(f"sea_surface_{method}") for method in SEA_SURFACE_METHODS),
+        _column("sea_surface", pa.float32(), "m", "sea surface by the chosen method"),
+        SECTIONS.field("sea_surface_error"),
+        SECTIONS.field("sea_surface_flag"),
+        _column("freeboard_raw", pa.float32(), "m", "total freeboard, negatives and all"),
+        _column("freeboard", pa.float32(), "m", "total freeboard, negatives set to 0"),
+        _column("freeboard_error", pa.float32(), "m", "standard error of freeboard_raw"),
+    ]
+)
+
+TRUTH = pa.schema(
+    [
+        *_KEY,
+        LABELS.field("surface_class"),
+        _column("freeboard", pa.float32(), "m", "simulated total freeboard"),
+        _column("sea_surface", pa.float32(), "m", "simulated sea surface above MSS, tides and DAC removed"),
+    ]
+)
+
+
+def write_table(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
+    """Write a table as one Parquet file; every column of the schema must be there, and no other."""
+    if list(table.columns) != schema.names:
+        raise ValueError(f"{path}: columns {list(table.columns)} are not those of the table {schema.names}")
+    with written_whole(path) as aside:
+        pq.write_table(
+            pa.Table.from_pandas(table, schema=schema, preserve_index=False), aside, compression="zstd"
+        )
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet file, or a folder of them that Spark wrote, as one table."""
+    return pq.read_table(path, columns=columns).to_pandas()
+
+
+def empty_table(schema: pa.Schema) -> pd.DataFrame:
+    """Return a table of no rows with the schema's columns and types."""
+    return schema.empty_table().to_pandas()
