@@ -8,8 +8,8 @@ BEAMS = ("gt1l", "gt1r", "gt2l", "gt2r", "gt3l", "gt3r")
 GRANULE_PATTERN = r"\d{14}_\d{8}"
 """A granule's key: start time yyyymmddhhmmss, then ttttccss (track, cycle, region) of its file name."""
 
-SCENE_PATTERN = r"S2_T\d{2}[A-Z]{3}_\d{8}T\d{6}"
-"""A scene's key: tile and sensing time of one Sentinel-2 acquisition."""
+SCENE_PATTERN = r"S2_(?:T\d{2}[A-Z]{3}_)?\d{8}T\d{6}"
+"""A scene's key: tile, where it is known, and sensing time of one Sentinel-2 acquisition."""
 
 KEY = ("granule", "beam", "x_atc")
 """The columns that name one segment in every table."""

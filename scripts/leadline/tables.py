@@ -19,9 +19,7 @@ def _column(name: str, kind: pa.DataType, unit: str, meaning: str) -> pa.Field:
 _KEY = [
     _column("granule", pa.string(), "1", "start time and ttttccss of the ATL03 file name"),
     _column("beam", pa.string(), "1", "ground track, gt1l to gt3r"),
-    _column(
-        "x_atc", pa.float64(), "m", "along-track distance of the segment's centre from the equator crossing"
-    ),
+    _column("x_atc", pa.float64(), "m", "along-track distance of the segment's centre from the equator crossing"),
 ]
 
 SEGMENTS = pa.schema(
@@ -46,14 +44,10 @@ SEGMENTS = pa.schema(
         _column("photon_rate", pa.float32(), "1", "photons of all confidences near the surface, per shot"),
         _column("high_confidence_rate", pa.float32(), "1", "photons kept, per shot"),
         _column("background_rate", pa.float32(), "Hz", "bckgrd_rate, mean over the photons"),
-        _column(
-            "background_counts", pa.float32(), "1", "bckgrd_counts (a sum of 50 shots), mean over the photons"
-        ),
+        _column("background_counts", pa.float32(), "1", "bckgrd_counts (a sum of 50 shots), mean over the photons"),
         _column("solar_elevation", pa.float32(), "degrees", "sun above the horizon"),
         _column("first_photon_bias", pa.float32(), "m", "bias that was subtracted from the heights"),
-        _column(
-            "first_photon_bias_flag", pa.uint8(), "1", "0 CAL-19, 1 CAL-19 at its edge, 2 dead-time model"
-        ),
+        _column("first_photon_bias_flag", pa.uint8(), "1", "0 CAL-19, 1 CAL-19 at its edge, 2 dead-time model"),
         _column("mss", pa.float32(), "m", "mean sea surface that was subtracted, tide-free"),
         _column("mss_flag", pa.uint8(), "1", "0 MSS of dem_h, 1 geoid in its place"),
         _column("tide", pa.float32(), "m", "ocean and long-period equilibrium tide that were subtracted"),
@@ -172,14 +166,14 @@ def write_table(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
     if list(table.columns) != schema.names:
         raise ValueError(f"{path}: columns {list(table.columns)} are not those of the table {schema.names}")
     with written_whole(path) as aside:
-        pq.write_table(
-            pa.Table.from_pandas(table, schema=schema, preserve_index=False), aside, compression="zstd"
-        )
+        pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), aside, compression="zstd")
 
 
-def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet file, or a folder of them that Spark wrote, as one table."""
-    return pq.read_table(path, columns=columns).to_pandas()
+def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read some or all columns of a Parquet file, or of a folder of them that Spark wrote, in the schema's types."""
+    names = columns or schema.names
+    wanted = pa.schema([schema.field(name) for name in names])
+    return pq.read_table(path, columns=names).cast(wanted).to_pandas()
 
 
 def empty_table(schema: pa.Schema) -> pd.DataFrame:

@@ -1,0 +1,41 @@
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+
+
+container: "envs/leadline.sif"
+
+
+report: "rules/report/workflow.rst"
+
+
+wildcard_constraints:
+    granule=GRANULE_PATTERN,
+    beam="gt[123][lr]",
+    scene=SCENE_PATTERN,
+    batch="|".join(CAMPAIGN.batches),
+    role="train|test",
+    network="lstm|mlp",
+
+
+include: "rules/acquire.smk"
+include: "rules/segments.smk"
+include: "rules/labels.smk"
+include: "rules/model.smk"
+include: "rules/classes.smk"
+include: "rules/freeboard.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """Make the products of every track and the report's pages."""
+    default_target: True
+    input:
+        rules.freeboard.input,
+        rules.report.input,

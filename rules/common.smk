@@ -1,0 +1,161 @@
+"""What the rules share: the checked config, the campaign's tables, and input functions. No rules here."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from leadline.catalog import read_campaign
+from leadline.config import check, contradictions, read_yaml
+from leadline.errors import ConfigError
+from leadline.names import GRANULE_PATTERN, SCENE_PATTERN
+from leadline.provenance import code_digest, config_digest
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+NETWORKS = ["lstm", "mlp"]
+SCENE_SETTINGS = ["white", "thick_cloud_brightness", "thick_cloud_flatness"]
+
+shell.prefix(
+    f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
+    f" SCRIPTS={shlex.quote(str(SCRIPTS))} TF_CPP_MIN_LOG_LEVEL=3; "
+)
+
+
+def read_checked_campaign():
+    """Check the config and read the tables it names, or stop with all their faults, one line each."""
+    try:
+        check(config, read_yaml(Path(workflow.basedir) / "config" / "schema.yaml"), workflow.configfiles)
+        folder = config["acquire"].get("folder") if config["acquire"]["source"] == "local" else None
+        campaign = read_campaign(config["tables"], folder, config["labels"]["maximum_lag"])
+        if faults := contradictions(config, campaign.granules.index, campaign.scenes.index):
+            raise ConfigError(faults)
+        return campaign
+    except ConfigError as error:
+        raise WorkflowError(str(error))
+
+
+CAMPAIGN = read_checked_campaign()
+SIMULATED = config["acquire"]["source"] == "simulated"
+
+
+def code(script):
+    """Return the digest of a script and of the library modules it uses: its rule is stale when they change."""
+    return code_digest(SCRIPTS / script)
+
+
+def options(values):
+    """Return values as command-line options: a key's underscores become dashes, a list's items follow each other."""
+    words = []
+    for key, value in values.items():
+        items = value if isinstance(value, (list, tuple)) else [value]
+        words += [f"--{key.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
+    return " ".join(words)
+
+
+def granule_file(wildcards):
+    """Return where the granule's ATL03 file stands, by the source of the campaign."""
+    places = {"simulated": "results/simulated/{}.h5", "earthdata": "results/acquire/{}.h5"}
+    source = config["acquire"]["source"]
+    if source == "local":
+        return CAMPAIGN.granules.loc[wildcards.granule, "file"]
+    return places[source].format(wildcards.granule)
+
+
+def scene_file(wildcards):
+    """Return where the scene's file stands, by the source of the campaign."""
+    places = {"simulated": "results/simulated/{}.tif", "earthdata": "results/acquire/{}.tif"}
+    source = config["acquire"]["source"]
+    if source == "local":
+        return CAMPAIGN.scenes.loc[wildcards.scene, "file"]
+    return places[source].format(wildcards.scene)
+
+
+def flight_options(granule):
+    """Return the options of one simulated granule's flight."""
+    simulated = config["acquire"]["simulated"]
+    common = {key: simulated[key] for key in ("seed", "length", "signal", "background")}
+    return options({"name": granule, **common, **simulated["granules"][granule]})
+
+
+def simulated_granule(wildcards):
+    """Return the options that simulate a granule."""
+    return flight_options(wildcards.granule)
+
+
+def simulated_scene(wildcards):
+    """Return the options that simulate a scene, and the flight over the ice that it sees."""
+    scene = dict(config["acquire"]["simulated"]["scenes"][wildcards.scene])
+    granule = scene.pop("granule")
+    return f"{flight_options(granule)} {options({'scene_name': wildcards.scene, **scene})}"
+
+
+def beams_of_granule(wildcards):
+    """Return the beams of a granule that become tracks."""
+    return CAMPAIGN.granules.loc[wildcards.granule, "beams"]
+
+
+def segments_of_batch(wildcards):
+    """Return the segment tables of a batch's granules."""
+    return [f"results/segments/{granule}.parquet" for granule in CAMPAIGN.of_batch(wildcards.batch)]
+
+
+def classes_of_batch(wildcards):
+    """Return the class tables of a batch's granules."""
+    return [f"results/classes/{granule}.parquet" for granule in CAMPAIGN.of_batch(wildcards.batch)]
+
+
+def segments_of_role(wildcards):
+    """Return the segment tables of the granules of a role."""
+    return [f"results/segments/{granule}.parquet" for granule in CAMPAIGN.of_role(wildcards.role)]
+
+
+def labels_of_role(wildcards):
+    """Return the label tables of the batches that hold the granules of a role."""
+    return [f"results/labels/{batch}.parquet" for batch in CAMPAIGN.batches_of(CAMPAIGN.of_role(wildcards.role))]
+
+
+def granules_of_role(wildcards):
+    """Return the granules of a role."""
+    return CAMPAIGN.of_role(wildcards.role)
+
+
+def scene_classes_of_batch(wildcards):
+    """Return the class rasters of the scenes that coincide with a batch's granules."""
+    return [f"results/labels/{scene}.tif" for scene in CAMPAIGN.scenes_of(CAMPAIGN.of_batch(wildcards.batch))]
+
+
+def coincidences_of_batch(wildcards):
+    """Return the coincidences of a batch, each as granule,scene,lag,shift_x,shift_y."""
+    rows = CAMPAIGN.coincidences[CAMPAIGN.coincidences["granule"].isin(CAMPAIGN.of_batch(wildcards.batch))]
+    return [",".join(map(str, row)) for row in rows.itertuples(index=False)]
+
+
+def batch_table(name):
+    """Return an input function for a file of the batch that a granule belongs to."""
+
+    def of_granule(wildcards):
+        return name.format(CAMPAIGN.granules.loc[wildcards.granule, "batch"])
+
+    return of_granule
+
+
+def provenance(wildcards):
+    """Return key=value pairs that a product carries: what it was made from, with which config and code."""
+    granule = wildcards.granule
+    pairs = {
+        "release": CAMPAIGN.granules.loc[granule, "release"],
+        "scenes": " ".join(CAMPAIGN.scenes_of([granule])),
+        "network": config["model"]["network"],
+        "source": config["acquire"]["source"],
+        "config_digest": config_digest(config),
+        "code_digest": code("write_product.py"),
+    }
+    return [f"{key}={value}" for key, value in pairs.items()]
+
+
+def truth_of_granule(wildcards):
+    """Return the simulated truth of a granule, or nothing where the campaign is real."""
+    return [f"results/simulated/{wildcards.granule}_truth.parquet"] if SIMULATED else []

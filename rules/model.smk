@@ -1,0 +1,79 @@
+"""The training set, the networks trained on it, and how well they do on granules they never saw."""
+
+
+rule build_training_set:
+    """Join segments and labels of the granules of role {wildcards.role}: train, or test which no network sees."""
+    input:
+        segments=segments_of_role,
+        labels=labels_of_role,
+    output:
+        training_set="results/model/{role}_set.parquet",
+    log:
+        "results/logs/build_training_set/{role}.log",
+    benchmark:
+        "results/benchmarks/build_training_set/{role}.tsv"
+    resources:
+        launcher="python",
+        mem_mb=4000,
+        runtime=30,
+    params:
+        granules=granules_of_role,
+        code=code("build_training_set.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/build_training_set.py --segments {input.segments} --labels {input.labels}"
+        " --granules {params.granules} --role {wildcards.role} --output {output.training_set} 2> {log}"
+
+
+rule train_model:
+    """Train the {wildcards.network} on the granules of role train (Horovod)."""
+    input:
+        training_set="results/model/train_set.parquet",
+    output:
+        model="results/model/{network}.keras",
+        description="results/model/{network}.json",
+    log:
+        "results/logs/train_model/{network}.log",
+    benchmark:
+        "results/benchmarks/train_model/{network}.tsv"
+    threads: 2
+    resources:
+        launcher="python",
+        mem_mb=6000,
+        runtime=120,
+    params:
+        settings=options(config["model"]["presets"][config["model"]["preset"]]),
+        seed=config["model"]["seed"],
+        code=code("train_model.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/train_model.py --training-set {input.training_set}"
+        " --network {wildcards.network} {params.settings} --seed {params.seed}"
+        " --model {output.model} --description {output.description} > {log} 2>&1"
+
+
+rule evaluate_model:
+    """Measure the {wildcards.network} on the labels of the granules of role test."""
+    input:
+        test_set="results/model/test_set.parquet",
+        model="results/model/{network}.keras",
+        description="results/model/{network}.json",
+    output:
+        metrics="results/model/{network}_metrics.json",
+    log:
+        "results/logs/evaluate_model/{network}.log",
+    benchmark:
+        "results/benchmarks/evaluate_model/{network}.tsv"
+    resources:
+        launcher="python",
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("evaluate_model.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/evaluate_model.py --test-set {input.test_set} --model {input.model}"
+        " --description {input.description} --output {output.metrics} 2> {log}"
+
+
+rule model:
+    """Train and measure both networks."""
+    input:
+        expand("results/model/{network}_metrics.json", network=NETWORKS),

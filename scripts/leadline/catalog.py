@@ -1,0 +1,173 @@
+"""The campaign's three tables: granules, scenes, and the coincidences between them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from leadline.errors import ConfigError
+from leadline.names import BEAMS, GRANULE_PATTERN, SCENE_PATTERN
+
+ROLES = ("train", "test")
+"""What a granule is for: to train the network, or never to be seen by it."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What is to be made of which granules and scenes."""
+
+    granules: pd.DataFrame
+    """granule, release, beams (a list), role, batch, file; indexed by granule."""
+    scenes: pd.DataFrame
+    """scene, file; indexed by scene."""
+    coincidences: pd.DataFrame
+    """granule, scene, lag (scene minus track, min), shift_x, shift_y (m, of the scene in the projection)."""
+    left_out: tuple[str, ...]
+    """One line for each granule, scene or coincidence that was left out, and why."""
+
+    @property
+    def batches(self) -> list[str]:
+        """The batches of granules that one Spark application serves."""
+        return list(self.granules["batch"].unique())
+
+    @property
+    def tracks(self) -> list[tuple[str, str]]:
+        """Granule and beam of each track that a product is made of."""
+        return [(granule, beam) for granule, beams in self.granules["beams"].items() for beam in beams]
+
+    def of_role(self, role: str) -> list[str]:
+        """Return the granules of a role."""
+        return list(self.granules.index[self.granules["role"] == role])
+
+    def of_batch(self, batch: str) -> list[str]:
+        """Return the granules of a batch."""
+        return list(self.granules.index[self.granules["batch"] == batch])
+
+    def batches_of(self, granules: list[str]) -> list[str]:
+        """Return the batches that hold the granules."""
+        return list(self.granules.loc[granules, "batch"].unique())
+
+    def scenes_of(self, granules: list[str]) -> list[str]:
+        """Return the scenes that coincide with any of the granules."""
+        return list(self.coincidences.loc[self.coincidences["granule"].isin(granules), "scene"].unique())
+
+
+def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: float) -> Campaign:
+    """Read the tables whose paths stand under granules, scenes and coincidences.
+
+    ``folder`` is given where the files are a person's own: a granule or scene whose file is not in it is left out, and
+    so is a coincidence with more than ``maximum_lag`` minutes between; ``left_out`` names them. Raises ``ConfigError`` with all the faults of all the tables, one line each.
+    """
+    faults: list[str] = []
+    granules = _read(tables["granules"], _GRANULE_COLUMNS, faults)
+    scenes = _read(tables["scenes"], _SCENE_COLUMNS, faults)
+    coincidences = _read(tables["coincidences"], _COINCIDENCE_COLUMNS, faults)
+    if faults:
+        raise ConfigError(faults)
+    faults += _duplicates(tables["granules"], granules, ["granule"])
+    faults += _duplicates(tables["scenes"], scenes, ["scene"])
+    faults += _duplicates(tables["coincidences"], coincidences, ["granule", "scene"])
+    faults += _unknown(tables["coincidences"], coincidences["granule"], granules["granule"], tables["granules"])
+    faults += _unknown(tables["coincidences"], coincidences["scene"], scenes["scene"], tables["scenes"])
+    if faults:
+        raise ConfigError(faults)
+    granules["beams"] = granules["beams"].str.split(",")
+    granules["batch"] = granules["batch"].where(granules["batch"] != "-", granules["granule"])
+    granules, lost_granules = _present(granules, tables["granules"], folder)
+    scenes, lost_scenes = _present(scenes, tables["scenes"], folder)
+    coincidences = coincidences.astype({"lag": float, "shift_x": float, "shift_y": float})
+    known = coincidences["granule"].isin(granules["granule"]) & coincidences["scene"].isin(scenes["scene"])
+    late = coincidences["lag"].abs() > maximum_lag
+    lost_coincidences = [
+        f"{tables['coincidences']}: row {row + 1}: lag: {lag}: more than {maximum_lag} minutes; it is left out"
+        for row, lag in coincidences.loc[late, "lag"].items()
+    ]
+    return Campaign(
+        granules.set_index("granule", drop=False),
+        scenes.set_index("scene", drop=False),
+        coincidences[known & ~late],
+        (*lost_granules, *lost_scenes, *lost_coincidences),
+    )
+
+
+def _read(path: str, columns: Mapping[str, tuple[Callable[[str], bool], str]], faults: list[str]) -> pd.DataFrame:
+    """Read a table of text, and add a line to ``faults`` for each cell that is not what its column allows."""
+    try:
+        table = pd.read_csv(path, sep="\t", comment="#", dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        faults.append(f"{path}: there is no such table")
+        return pd.DataFrame(columns=list(columns))
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        faults.append(f"{path}: expected tab-separated columns {', '.join(columns)}: {error}")
+        return pd.DataFrame(columns=list(columns))
+    if list(table.columns) != list(columns):
+        faults.append(f"{path}: columns {', '.join(table.columns)}: expected {', '.join(columns)}, tab-separated")
+        return pd.DataFrame(columns=list(columns))
+    for name, (is_allowed, allowed) in columns.items():
+        bad = table[~table[name].map(is_allowed).astype(bool)]
+        faults += [f"{path}: row {row + 1}: {name}: {value!r}: {allowed}" for row, value in bad[name].items()]
+    return table
+
+
+def _duplicates(path: str, table: pd.DataFrame, key: list[str]) -> list[str]:
+    again = table[table.duplicated(key)]
+    return [
+        f"{path}: row {row + 1}: {' '.join(values)}: stands there twice" for row, *values in again[key].itertuples()
+    ]
+
+
+def _unknown(path: str, used: pd.Series, known: pd.Series, known_path: str) -> list[str]:
+    strange = used[~used.isin(known)]
+    return [f"{path}: row {row + 1}: {used.name}: {value!r}: not in {known_path}" for row, value in strange.items()]
+
+
+def _present(table: pd.DataFrame, path: str, folder: Path | None) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows whose file is in the folder, with its whole path, and a line for each that is not."""
+    if folder is None:
+        return table, []
+    table = table.assign(file=[str(Path(folder) / name) for name in table["file"]])
+    there = table["file"].map(lambda name: Path(name).exists())
+    lost = [
+        f"{path}: row {row + 1}: file: {name}: there is no such file; it is left out"
+        for row, name in table.loc[~there, "file"].items()
+    ]
+    return table[there], lost
+
+
+def _matches(pattern: str) -> Callable[[str], bool]:
+    return lambda text: re.fullmatch(pattern, text) is not None
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+(\.\d*)?", text) is not None
+
+
+def _are_beams(text: str) -> bool:
+    beams = text.split(",")
+    return set(beams) <= set(BEAMS) and len(set(beams)) == len(beams)
+
+
+_GRANULE = (_matches(GRANULE_PATTERN), "must be yyyymmddhhmmss_ttttccss of the ATL03 file name")
+_SCENE = (
+    _matches(SCENE_PATTERN),
+    "must be S2_Ttile_yyyymmddThhmmss, or S2_yyyymmddThhmmss where the tile is not known",
+)
+_FILE = (bool, "must be a path below acquire.folder, or - where the file is fetched or simulated")
+_GRANULE_COLUMNS = {
+    "granule": _GRANULE,
+    "release": (_matches(r"\d{3}"), "must be three digits, as in 006"),
+    "beams": (_are_beams, f"must be some of {','.join(BEAMS)}, without blanks"),
+    "role": (lambda text: text in ROLES, f"must be one of {', '.join(ROLES)}"),
+    "batch": (_matches(r"[\w-]+"), "must be a word, or - where the granule is its own batch"),
+    "file": _FILE,
+}
+_SCENE_COLUMNS = {"scene": _SCENE, "file": _FILE}
+_COINCIDENCE_COLUMNS = {
+    "granule": _GRANULE,
+    "scene": _SCENE,
+    "lag": (_is_number, "must be minutes, scene minus track"),
+    "shift_x": (_is_number, "must be metres along x of the projection"),
+    "shift_y": (_is_number, "must be metres along y of the projection"),
+}

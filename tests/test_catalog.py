@@ -1,0 +1,109 @@
+import pytest
+
+from conftest import ROOT
+from leadline.catalog import read_campaign
+from leadline.errors import ConfigError
+
+HEADERS = {
+    "granules": "granule\trelease\tbeams\trole\tbatch\tfile",
+    "scenes": "scene\tfile",
+    "coincidences": "granule\tscene\tlag\tshift_x\tshift_y",
+}
+ROWS = {
+    "granules": [
+        "20191104120000_90010510\t006\tgt1r,gt2r\ttrain\t-\ta.h5",
+        "20191113123000_90020510\t006\tgt1r\ttest\tnov\tb.h5",
+    ],
+    "scenes": ["S2_T02CNB_20191104T122200\ta.tif", "S2_20191113T120000\tb.tif"],
+    "coincidences": [
+        "20191104120000_90010510\tS2_T02CNB_20191104T122200\t22\t-120\t90.5",
+        "20191113123000_90020510\tS2_20191113T120000\t-30\t0\t0",
+    ],
+}
+
+
+def tables(folder, **rows) -> dict[str, str]:
+    for name, header in HEADERS.items():
+        (folder / f"{name}.tsv").write_text("# a comment\n" + "\n".join([header, *rows.get(name, ROWS[name])]) + "\n")
+    return {name: str(folder / f"{name}.tsv") for name in HEADERS}
+
+
+def faults_of(paths) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        read_campaign(paths, None, 80)
+    return caught.value.faults
+
+
+def test_a_campaign_tells_its_tracks_batches_roles_and_scenes(tmp_path):
+    campaign = read_campaign(tables(tmp_path), None, 80)
+    assert campaign.tracks == [
+        ("20191104120000_90010510", "gt1r"),
+        ("20191104120000_90010510", "gt2r"),
+        ("20191113123000_90020510", "gt1r"),
+    ]
+    assert campaign.batches == ["20191104120000_90010510", "nov"]
+    assert campaign.of_role("test") == campaign.of_batch("nov") == ["20191113123000_90020510"]
+    assert campaign.scenes_of(["20191104120000_90010510"]) == ["S2_T02CNB_20191104T122200"]
+    assert campaign.coincidences["shift_y"].tolist() == [90.5, 0.0]
+    assert campaign.left_out == ()
+
+
+def test_the_papers_campaign_has_eight_coincidences_with_their_shifts():
+    paths = {name: str(ROOT / "config" / f"{name}.tsv") for name in HEADERS}
+    campaign = read_campaign(paths, None, 80)
+    assert len(campaign.coincidences) == len(campaign.granules) == 8
+    first = campaign.coincidences.iloc[0]
+    assert (first["shift_x"] ** 2 + first["shift_y"] ** 2) ** 0.5 == pytest.approx(550, abs=1)
+    assert campaign.coincidences["lag"].abs().max() < 80
+
+
+def test_all_faults_of_all_tables_are_told_at_once(tmp_path):
+    paths = tables(
+        tmp_path,
+        granules=["2019\t006\tgt4x\ttrain\t-\ta.h5", ROWS["granules"][1].replace("test", "both")],
+        scenes=["T02CNB\ta.tif"],
+        coincidences=["20191113123000_90020510\tS2_20191113T120000\tsoon\t0\t0"],
+    )
+    faults = faults_of(paths)
+    assert len(faults) == 5
+    assert f"{paths['granules']}: row 1: beams: 'gt4x': must be some of gt1l,gt1r" in "\n".join(faults)
+    assert f"{paths['coincidences']}: row 1: lag: 'soon': must be minutes, scene minus track" in faults
+
+
+def test_a_coincidence_of_an_unknown_granule_or_scene_is_told(tmp_path):
+    rows = ["20200101000000_90090510\tS2_20200101T000000\t1\t0\t0"]
+    faults = faults_of(tables(tmp_path, coincidences=rows))
+    assert [fault.split(": ")[2] for fault in faults] == ["granule", "scene"]
+
+
+def test_rows_that_stand_twice_are_told(tmp_path):
+    paths = tables(tmp_path, coincidences=[ROWS["coincidences"][0]] * 2)
+    assert faults_of(paths) == [
+        f"{paths['coincidences']}: row 2: 20191104120000_90010510 S2_T02CNB_20191104T122200: stands there twice"
+    ]
+
+
+def test_a_missing_table_and_wrong_columns_are_told(tmp_path):
+    paths = tables(tmp_path)
+    (tmp_path / "scenes.tsv").write_text("scene file\n")
+    faults = faults_of(paths | {"granules": str(tmp_path / "absent.tsv")})
+    assert faults[0] == f"{tmp_path / 'absent.tsv'}: there is no such table"
+    assert "expected scene, file" in faults[1]
+
+
+def test_a_file_that_is_not_there_leaves_out_its_granule_and_says_so(tmp_path):
+    for name in ("a.h5", "a.tif", "b.tif"):
+        (tmp_path / name).touch()
+    campaign = read_campaign(tables(tmp_path), tmp_path, 80)
+    assert list(campaign.granules.index) == ["20191104120000_90010510"]
+    assert campaign.granules.loc["20191104120000_90010510", "file"] == str(tmp_path / "a.h5")
+    assert len(campaign.coincidences) == 1
+    assert campaign.left_out == (
+        f"{tmp_path / 'granules.tsv'}: row 2: file: {tmp_path / 'b.h5'}: there is no such file; it is left out",
+    )
+
+
+def test_a_coincidence_that_is_too_far_apart_is_left_out_and_said(tmp_path):
+    campaign = read_campaign(tables(tmp_path), None, 25)
+    assert len(campaign.coincidences) == 1
+    assert "more than 25 minutes" in campaign.left_out[0]
