@@ -16,7 +16,7 @@ rule classify_segments:
         "results/benchmarks/classify_segments/{granule}.tsv"
     threads: 2
     resources:
-        launcher="python",
+        launcher="horovodrun -np 2 --gloo python",
         mem_mb=6000,
         runtime=60,
     params:

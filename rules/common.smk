@@ -38,6 +38,8 @@ def read_checked_campaign():
 
 
 CAMPAIGN = read_checked_campaign()
+for line in CAMPAIGN.left_out:
+    logger.warning(line)
 SIMULATED = config["acquire"]["source"] == "simulated"
 
 
@@ -150,6 +152,7 @@ def provenance(wildcards):
         "scenes": " ".join(CAMPAIGN.scenes_of([granule])),
         "network": config["model"]["network"],
         "source": config["acquire"]["source"],
+        "sea_surface_method": config["freeboard"]["method"],
         "config_digest": config_digest(config),
         "code_digest": code("write_product.py"),
     }
@@ -159,3 +162,8 @@ def provenance(wildcards):
 def truth_of_granule(wildcards):
     """Return the simulated truth of a granule, or nothing where the campaign is real."""
     return [f"results/simulated/{wildcards.granule}_truth.parquet"] if SIMULATED else []
+
+
+def truth_of_untouched(wildcards):
+    """Return the simulated truth of the granules that no network was trained on, or nothing."""
+    return [f"results/simulated/{granule}_truth.parquet" for granule in CAMPAIGN.of_role("test") if SIMULATED]

@@ -37,7 +37,7 @@ rule train_model:
         "results/benchmarks/train_model/{network}.tsv"
     threads: 2
     resources:
-        launcher="python",
+        launcher="horovodrun -np 2 --gloo python",
         mem_mb=6000,
         runtime=120,
     params:
@@ -46,7 +46,7 @@ rule train_model:
         code=code("train_model.py"),
     shell:
         "{resources.launcher} $SCRIPTS/train_model.py --training-set {input.training_set}"
-        " --network {wildcards.network} {params.settings} --seed {params.seed}"
+        " --architecture {wildcards.network} {params.settings} --seed {params.seed}"
         " --model {output.model} --description {output.description} > {log} 2>&1"
 
 

@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="file that is wanted")
     args = parser.parse_args()
     raise LeadlineError(
-        f"{args.wanted}: acquire.source 'earthdata' does not fetch yet; download it, name its file in the table, and set"
+        f"{args.wanted}: leadline cannot fetch from archives yet; download it, name its file in the table, and set"
         f" acquire.source: local and acquire.folder (or put the file at {args.output})"
     )
 

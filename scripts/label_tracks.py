@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from leadline.accounts import Account, State, write_account
+from leadline.accounts import write_account
+from leadline.labels import account_of_labels
 from leadline.log import run
-from leadline.names import class_name
-from leadline.spark import label_tracks
+from leadline.spark.labels import label_tracks
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--account", type=Path, required=True, help="JSON account")
     args = parser.parse_args()
     counts = label_tracks(args.segments, _coincidences(args), args.projection, args.minimum_confidence, args.output)
-    write_account(args.account, _account(args.batch, counts))
+    write_account(args.account, account_of_labels(args.batch, counts))
 
 
 def _coincidences(args: argparse.Namespace) -> pd.DataFrame:
@@ -33,15 +33,6 @@ def _coincidences(args: argparse.Namespace) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["granule", "scene", "lag", "shift_x", "shift_y"])
     paths = {path.stem: str(path) for path in args.scenes}
     return table.astype({"lag": float, "shift_x": float, "shift_y": float}).assign(path=table["scene"].map(paths))
-
-
-def _account(batch: str, counts: pd.DataFrame) -> Account:
-    """Return the account of the batch, with a part for each track: labels by class, unlabelled by reason."""
-    parts = []
-    for (granule, beam), track in counts.groupby(["granule", "beam"]):
-        unlabelled = track["surface_class"] == 255
-        of_class = {f"segments_{class_name(row.surface_class)}": row.count for row in track[~unlabelled].itertuples()}
-    return Account("labels", batch, State.OK, parts=tuple(parts))
 
 
 if __name__ == "__main__":

@@ -34,3 +34,13 @@ def test_a_table_with_other_columns_is_refused(tmp_path):
     table = tables.empty_table(tables.TRUTH).assign(extra=1)
     with pytest.raises(ValueError, match="extra"):
         tables.write_table(tmp_path / "table.parquet", table, tables.TRUTH)
+
+
+def test_a_track_is_read_alone_and_along_its_way(tmp_path):
+    table = tables.empty_table(tables.TRUTH)
+    rows = [("a", "gt1r", 3.0), ("a", "gt1r", 1.0), ("a", "gt2r", 1.0), ("b", "gt1r", 1.0)]
+    for row, (granule, beam, x_atc) in enumerate(rows):
+        table.loc[row] = [granule, beam, x_atc, 0, 0.3, 0.0]
+    tables.write_table(tmp_path / "truth.parquet", table.astype({"surface_class": "uint8"}), tables.TRUTH)
+    track = tables.read_track(tmp_path / "truth.parquet", tables.TRUTH, "a", "gt1r")
+    assert track["x_atc"].tolist() == [1.0, 3.0]

@@ -59,8 +59,10 @@ def _imports(path: Path) -> list[Path]:
 
 
 def _module_files(name: str) -> list[Path]:
+    """Return the file of a leadline module, and those of the packages it lies in."""
     package, *parts = name.split(".")
     if package != PACKAGE.name:
         return []
-    place = PACKAGE.joinpath(*parts)
-    return [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
+    places = [PACKAGE.joinpath(*parts[: depth + 1]) for depth in range(len(parts))]
+    files = [place / "__init__.py" for place in places] + [place.with_suffix(".py") for place in places]
+    return [file for file in files if file.is_file()]

@@ -171,9 +171,20 @@ def write_table(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
 
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:
     """Read some or all columns of a Parquet file, or of a folder of them that Spark wrote, in the schema's types."""
+    return _read(path, schema, columns, None)
+
+
+def read_track(path: Path, schema: pa.Schema, granule: str, beam: str) -> pd.DataFrame:
+    """Read the rows of one track, in the schema's types and in the order of its first distance along the track."""
+    table = _read(path, schema, None, [("granule", "==", granule), ("beam", "==", beam)])
+    along = next(name for name in schema.names if name.startswith("x_"))
+    return table.sort_values(along, ignore_index=True)
+
+
+def _read(path: Path, schema: pa.Schema, columns: list[str] | None, filters: list | None) -> pd.DataFrame:
     names = columns or schema.names
     wanted = pa.schema([schema.field(name) for name in names])
-    return pq.read_table(path, columns=names).cast(wanted).to_pandas()
+    return pq.read_table(path, columns=names, filters=filters).cast(wanted).to_pandas()
 
 
 def empty_table(schema: pa.Schema) -> pd.DataFrame:

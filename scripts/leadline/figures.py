@@ -1,0 +1,169 @@
+"""Figures of the report: tables in, matplotlib figures out.
+
+Colours are those of Okabe and Ito, which colour-blind eyes tell apart; every axis has its unit.
+"""
+
+from collections.abc import Mapping
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from leadline.comparison import with_truth
+from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
+from leadline.tables import SEA_SURFACE_METHODS
+
+matplotlib.rcParams.update({"figure.dpi": 110, "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+
+CLASS_COLOURS = {
+    SurfaceClass.THICK_ICE: "#D55E00",
+    SurfaceClass.THIN_ICE: "#0072B2",
+    SurfaceClass.OPEN_WATER: "#009E73",
+    SurfaceClass.UNKNOWN: "#BBBBBB",
+}
+SURFACE_STYLES = dict(
+    zip(SEA_SURFACE_METHODS, [("#CC79A7", ":"), ("#E69F00", "--"), ("#56B4E9", "-."), ("k", "-")], strict=True)
+)
+ZOOM = 1000.0
+"""Length of the stretch that a track's figure shows close up, m."""
+
+
+def draw_track(
+    title: str, freeboard: pd.DataFrame, labels: pd.DataFrame, leads: pd.DataFrame, truth: pd.DataFrame | None
+) -> Figure:
+    """Draw one track: classes along it, heights with the four sea surfaces, and freeboard; whole, and close up.
+
+    ``freeboard``, ``labels`` and ``leads`` are the tables of one track; ``truth`` is that of a simulated one, or None.
+    """
+    figure = Figure(figsize=(12, 7), layout="constrained")
+    figure.suptitle(title)
+    if freeboard.empty:
+        figure.text(0.5, 0.5, "This track has no segments; the report's table of states says why.", ha="center")
+        return figure
+    axes = figure.subplots(3, 2, sharex="col", height_ratios=[1, 3, 3], width_ratios=[2, 1])
+    table = freeboard.sort_values("x_atc", ignore_index=True)
+    start = table["x_atc"].iloc[0]
+    strips = {"network": table, "scene": labels}
+    if truth is not None:
+        table = with_truth(table, truth)
+        strips["simulated truth"] = truth
+    whole = (start, table["x_atc"].iloc[-1])
+    middle = _middle_of_longest(leads, np.mean(whole))
+    close = (middle - ZOOM / 2, middle + ZOOM / 2)
+    for column, (begin, end), window in ((0, whole, 100), (1, close, 1)):
+        part = table[table["x_atc"].between(begin, end)]
+        _draw_strips(axes[0, column], {name: _of(strip, begin, end) for name, strip in strips.items()}, start)
+        _draw_heights(axes[1, column], part, start)
+        _draw_freeboard(axes[2, column], part, start, window)
+        axes[2, column].set_xlabel("distance along the track (km)")
+        axes[0, column].set_xlim((begin - start) / 1000, (end - start) / 1000)
+    axes[0, 0].set_title("whole track; freeboard as means of 200 m")
+    axes[0, 1].set_title("1 km around the longest lead, every 2 m")
+    axes[1, 0].legend(ncols=4, fontsize=7, loc="upper right")
+    axes[2, 0].legend(ncols=3, fontsize=7, loc="upper right")
+    return figure
+
+
+def draw_confusion(matrices: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw the confusion matrix of each set of metrics (``metrics.scores``), in percent of the true class."""
+    figure = Figure(figsize=(3.6 * len(matrices), 3.6), layout="constrained")
+    names = [class_name(surface_class) for surface_class in SURFACE_CLASSES]
+    for axis, (title, metrics) in zip(
+        figure.subplots(1, len(matrices), squeeze=False)[0], matrices.items(), strict=True
+    ):
+        counts = np.array([[metrics.get(f"n_{true}_as_{taken}", 0) for taken in names] for true in names], float)
+        percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axis.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+        for row, column in np.ndindex(percent.shape):
+            colour = "white" if percent[row, column] > 50 else "black"
+            text = f"{percent[row, column]:.1f} %\n{int(counts[row, column]):,}"
+            axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+        words = [name.replace("_", " ") for name in names]
+        axis.set(xticks=range(3), yticks=range(3), xticklabels=words, yticklabels=words, title=title)
+        axis.set(xlabel="class", ylabel="truth of the comparison")
+    return figure
+
+
+def draw_distribution(freeboards: Mapping[str, NDArray]) -> Figure:
+    """Draw the distribution of freeboards (m), a line for each named set of them."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axis = figure.subplots()
+    edges = np.arange(-0.2, 2.0, 0.02)
+    for name, values in freeboards.items():
+        values = values[np.isfinite(values)]
+        axis.stairs(
+            np.histogram(values, edges, density=bool(values.size))[0], edges, label=f"{name}, n = {values.size:,}"
+        )
+    axis.set(xlabel="total freeboard (m)", ylabel="probability density (1/m)")
+    axis.legend()
+    return figure
+
+
+def draw_training(histories: Mapping[str, Mapping[str, list[float]]]) -> Figure:
+    """Draw the loss of each network over the epochs, in training and in validation."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axis = figure.subplots()
+    for colour, (network, history) in zip(("#0072B2", "#D55E00"), histories.items(), strict=False):
+        for key, style in (("loss", "-"), ("validation_loss", "--")):
+            values = history.get(key, [])
+            axis.plot(
+                range(1, len(values) + 1), values, style, color=colour, label=f"{network}, {key.replace('_', ' ')}"
+            )
+    axis.set(xlabel="epoch", ylabel="focal loss", yscale="log")
+    axis.legend()
+    return figure
+
+
+def _of(table: pd.DataFrame, begin: float, end: float) -> pd.DataFrame:
+    return table[table["x_atc"].between(begin, end)]
+
+
+def _middle_of_longest(leads: pd.DataFrame, default: float) -> float:
+    if leads.empty:
+        return default
+    longest = leads.loc[(leads["x_end"] - leads["x_start"]).idxmax()]
+    return (longest["x_start"] + longest["x_end"]) / 2
+
+
+def _draw_strips(axis: Axes, strips: Mapping[str, pd.DataFrame], start: float) -> None:
+    for row, strip in enumerate(strips.values()):
+        for surface_class, colour in CLASS_COLOURS.items():
+            x = (strip.loc[strip["surface_class"] == surface_class, "x_atc"].to_numpy() - start) / 1000
+            axis.broken_barh([(left - 0.001, 0.002) for left in x], (row - 0.4, 0.8), color=colour, linewidth=0.3)
+    axis.set(yticks=range(len(strips)), yticklabels=list(strips), ylim=(len(strips) - 0.5, -0.5))
+
+
+def _draw_heights(axis: Axes, table: pd.DataFrame, start: float) -> None:
+    kilometres = (table["x_atc"] - start) / 1000
+    for surface_class in (*SURFACE_CLASSES, SurfaceClass.UNKNOWN):
+        of_class = table["surface_class"] == surface_class
+        name = class_name(surface_class).replace("_", " ")
+        colour = CLASS_COLOURS[surface_class]
+        axis.plot(kilometres[of_class], table["height_mean"][of_class], ".", ms=1.5, color=colour, label=name)
+    for method, (colour, style) in SURFACE_STYLES.items():
+        axis.plot(kilometres, table[f"sea_surface_{method}"], style, color=colour, lw=1, label=method.replace("_", " "))
+    axis.set(ylabel="height above MSS (m)", ylim=_limits(table["height_mean"]))
+
+
+def _draw_freeboard(axis: Axes, table: pd.DataFrame, start: float, window: int) -> None:
+    """Draw freeboard with its error as a band, as means of ``window`` segments."""
+    columns = [name for name in ("x_atc", "freeboard_raw", "freeboard_error", "freeboard_truth") if name in table]
+    means = table[columns].groupby(np.arange(len(table)) // window).mean()
+    kilometres = (means["x_atc"] - start) / 1000
+    low, high = (means["freeboard_raw"] + sign * means["freeboard_error"] for sign in (-1, 1))
+    axis.fill_between(kilometres, low, high, color="#56B4E9", alpha=0.4, lw=0, label="standard error")
+    axis.plot(kilometres, means["freeboard_raw"], color="#0072B2", lw=0.8, label="freeboard")
+    if "freeboard_truth" in means:
+        axis.plot(kilometres, means["freeboard_truth"], color="k", lw=0.6, label="simulated truth")
+    axis.axhline(0, color="0.6", lw=0.6)
+    axis.set(ylabel="total freeboard (m)", ylim=_limits(means["freeboard_raw"]))
+
+
+def _limits(values: pd.Series) -> tuple[float, float]:
+    """Return limits that show nearly all values, whatever a few strays do."""
+    low, high = values.quantile([0.002, 0.998]) if values.notna().any() else (0, 1)
+    margin = 0.25 * (high - low) + 0.05
+    return low - margin, high + margin

@@ -1,0 +1,89 @@
+"""What the report says in numbers: one flat summary, and the tables of states, counts and metrics.
+
+Pure functions over the accounts, metrics and tables of the campaign.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from leadline.accounts import Account, State
+
+PAPER_TABLE_III = {
+    "accuracy_percent": {"lstm": 96.56, "mlp": 91.80},
+    "precision_micro_percent": {"lstm": 97.00, "mlp": 91.80},
+    "recall_micro_percent": {"lstm": 96.09, "mlp": 91.80},
+    "f1_micro_percent": {"lstm": 96.54, "mlp": 91.79},
+    "recall_thick_ice_percent": {"lstm": 98.39},
+    "recall_thin_ice_percent": {"lstm": 73.80},
+    "recall_open_water_percent": {"lstm": 60.25},
+}
+"""The paper's Table III and, for the recall of each class, its Figure 4: on its own data, by a random split."""
+
+SIMULATED_TRUTH = "simulated_truth"
+"""How keys begin that compare with the truth of a simulated campaign."""
+
+
+def summary(
+    source: str,
+    metrics: Mapping[str, Mapping[str, float]],
+    against_truth: Mapping[str, Mapping[str, float]],
+    accounts: Iterable[Account],
+) -> dict[str, float | str]:
+    """Return the campaign's figures as one flat table, each key with its unit in its name.
+
+    ``metrics`` are those of each network against labels; ``against_truth`` those of classes, labels and freeboard
+    against the truth, empty where the campaign is real.
+    """
+    accounts = list(accounts)
+    figures: dict[str, float | str] = {"source": source}
+    for network, values in metrics.items():
+        figures |= {f"{network}_{name}": value for name, value in values.items()}
+    for what, values in against_truth.items():
+        figures |= {f"{SIMULATED_TRUTH}_{what}_{name}": value for name, value in values.items()}
+    figures |= {f"total_{name}": value for name, value in total_counts(accounts).items()}
+    states = states_table(accounts, ())
+    figures |= {f"n_{state}": int(n) for state, n in states["state"].value_counts().sort_index().items()}
+    return figures
+
+
+def total_counts(accounts: Iterable[Account]) -> dict[str, int]:
+    """Return the sum of each count over all granules, beams and scenes, named by stage."""
+    totals: dict[str, int] = {}
+    for account in accounts:
+        for inner in account.everything():
+            for name, count in inner.counts.items():
+                key = f"{account.stage}_{name}"
+                totals[key] = totals.get(key, 0) + count
+    return totals
+
+
+def states_table(accounts: Iterable[Account], left_out: Iterable[str]) -> pd.DataFrame:
+    """Return stage, subject, state and reason of all that did not end well, what was left out at the start first."""
+    rows = [("acquire", line.split(": ")[0], State.MISSING_FILE, line) for line in left_out]
+    for account in accounts:
+        for inner in account.everything():
+            if inner.state is not State.OK:
+                subject = inner.subject if inner is account else f"{account.subject} {inner.subject}"
+                rows.append((inner.stage, subject, inner.state, inner.reason))
+    return pd.DataFrame(rows, columns=["stage", "subject", "state", "reason"])
+
+
+def counts_table(accounts: Iterable[Account]) -> pd.DataFrame:
+    """Return what each stage kept and dropped of each granule, beam and scene, a row a count."""
+    rows = [
+        (account.stage, account.subject, inner.subject, name, count)
+        for account in accounts
+        for inner in account.everything()
+        for name, count in inner.counts.items()
+    ]
+    return pd.DataFrame(rows, columns=["stage", "subject", "part", "what", "count"])
+
+
+def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """Return the metrics of each network on untouched granules, beside those that the paper gives for its own data."""
+    rows = []
+    for name, paper in PAPER_TABLE_III.items():
+        for network, values in metrics.items():
+            rows.append((network, name, values.get(f"test_{name}"), paper.get(network)))
+    return pd.DataFrame(rows, columns=["network", "metric", "here_untouched_granules", "paper_own_data_random_split"])

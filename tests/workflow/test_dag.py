@@ -1,0 +1,112 @@
+"""What the DAG asks for: before anything runs, and after a library module or a setting has changed."""
+
+import pytest
+import yaml
+
+from workflow_words import NOTHING
+
+DEMO = ("--configfile", "config/demo.yaml")
+UNTOUCHED = "20191126130000_90030510"
+
+
+def test_the_papers_campaign_asks_for_eight_granules_and_their_tracks(checkout):
+    jobs = checkout.jobs()
+    assert jobs["fetch_granule"] == jobs["segment_scene"] == jobs["resample_segments"] == 8
+    assert jobs["write_product"] == jobs["draw_track"] == 24
+
+
+def test_one_track_asks_for_nothing_that_it_does_not_need(checkout):
+    jobs = checkout.jobs(*DEMO, f"results/freeboard/{UNTOUCHED}_gt2r.nc")
+    assert jobs["write_product"] == jobs["train_model"] == jobs["classify_segments"] == jobs["compute_freeboard"] == 1
+    assert jobs["segment_scene"] == jobs["label_tracks"] == 2, "only the granules to train on need labels"
+    assert {"draw_track", "evaluate_model", "summarise_campaign"}.isdisjoint(jobs)
+
+
+def test_segments_of_one_granule_ask_for_that_granule_alone(checkout):
+    jobs = checkout.jobs(*DEMO, f"results/segments/{UNTOUCHED}.parquet")
+    assert jobs == {"simulate_granule": 1, "resample_segments": 1, "total": 2}
+
+
+@pytest.mark.parametrize("profile", ["dgx", "dataproc", "profiles/dgx", "profiles/dataproc"])
+def test_a_profile_resolves_by_its_name_and_dry_runs(checkout, profile):
+    assert checkout.jobs("--profile", profile, *DEMO)["write_product"] == 9
+
+
+def test_a_profile_moves_the_work_and_makes_nothing_stale(finished, small):
+    for profile in ("dgx", "dataproc"):
+        assert NOTHING in finished.snakemake("--dry-run", "--profile", profile, *small)
+
+
+def test_a_wrong_config_is_told_all_its_faults_before_anything_runs(checkout):
+    faulty = {"segments": {"window": -1}, "freeboard": {"method": "best"}, "tables": {"scenes": "absent.tsv"}}
+    (checkout.folder / "faulty.yaml").write_text(yaml.safe_dump(faulty))
+    said = checkout.snakemake("--dry-run", "--configfile", "faulty.yaml", fails=True)
+    assert "faulty.yaml: segments.window: -1: must be more than 0" in said
+    assert "faulty.yaml: freeboard.method: 'best': allowed are" in said
+    assert "Traceback" not in said
+
+
+def test_a_source_that_cannot_fetch_yet_says_what_to_do(checkout):
+    said = checkout.snakemake("results/segments/20191104195311_05940510.parquet", fails=True)
+    assert "20191104195311_05940510: leadline cannot fetch from archives yet; download it" in said
+    assert "Traceback" not in said
+
+
+AFTER_SEGMENTS = {
+    "resample_segments",
+    "label_tracks",
+    "build_training_set",
+    "train_model",
+    "evaluate_model",
+    "classify_segments",
+    "compute_freeboard",
+    "write_product",
+    "draw_track",
+    "summarise_campaign",
+}
+AFTER_LABELS = AFTER_SEGMENTS - {"resample_segments"}
+AFTER_MODEL = AFTER_LABELS - {"label_tracks", "build_training_set"}
+AFTER_CLASSES = AFTER_MODEL - {"train_model", "evaluate_model"}
+AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
+
+
+@pytest.mark.parametrize(
+    ("module", "stale"),
+    [
+        ("segments.py", AFTER_SEGMENTS),
+        ("photons.py", AFTER_SEGMENTS),
+        ("segmentation.py", AFTER_LABELS | {"segment_scene"}),
+        ("spark/labels.py", AFTER_LABELS),
+        ("training.py", AFTER_MODEL),
+        ("inference.py", AFTER_CLASSES | {"evaluate_model"}),
+        ("sea_surface.py", AFTER_FREEBOARD),
+        ("spark/freeboard.py", AFTER_FREEBOARD),
+        ("netcdf.py", {"write_product"}),
+        ("figures.py", {"draw_track", "summarise_campaign"}),
+        ("simulate/sentinel2.py", AFTER_LABELS | {"simulate_scene", "segment_scene"}),
+    ],
+)
+def test_a_stages_code_makes_that_stage_and_what_follows_stale_and_nothing_else(finished, small, module, stale):
+    path = finished.folder / "scripts" / "leadline" / module
+    code = path.read_text()
+    try:
+        path.write_text(code + "\n# only a comment\n")
+        assert NOTHING in finished.snakemake("--dry-run", *small)
+        path.write_text(code + "\nADDED = 1\n")
+        assert set(finished.jobs(*small)) - {"all", "total"} == stale
+    finally:
+        path.write_text(code)
+
+
+@pytest.mark.parametrize(
+    ("setting", "stale"),
+    [
+        ("segments={trim: 0.6}", AFTER_SEGMENTS),
+        ("labels={minimum_confidence: 0.5}", AFTER_LABELS),
+        ("labels={white: 0.9}", AFTER_LABELS | {"segment_scene"}),
+        ("freeboard={method: average}", AFTER_FREEBOARD),
+    ],
+)
+def test_a_setting_makes_its_stage_and_what_follows_stale_and_nothing_else(finished, small, setting, stale):
+    jobs = finished.jobs(*small, "--config", setting)
+    assert set(jobs) - {"all", "total"} == stale

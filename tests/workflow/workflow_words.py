@@ -1,0 +1,3 @@
+"""What Snakemake says."""
+
+NOTHING = "Nothing to be done"
