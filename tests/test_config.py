@@ -53,7 +53,7 @@ def test_both_shipped_configs_fit_the_schema(demo):
 
 
 def test_all_faults_are_told_at_once_each_with_file_key_value_and_what_is_allowed(demo):
-    demo["segments"]["window"] = -1
+    demo["segments"]["trim"] = -1
     demo["freeboard"]["method"] = "best"
     demo["acquire"]["simulated"]["length"] = "long"
     demo["segments"]["podppd_flags"] = [9]
@@ -64,7 +64,7 @@ def test_all_faults_are_told_at_once_each_with_file_key_value_and_what_is_allowe
     assert len(faults) == 7
     assert all("\n" not in fault for fault in faults)
     text = "\n".join(faults)
-    assert f"{BASE}: segments.window: -1: must be more than 0" in text
+    assert f"{BASE}: segments.trim: -1: must be more than 0" in text
     assert f"{BASE}: freeboard.method: 'best': allowed are minimum, average, nearest_minimum, nasa" in text
     assert f"{DEMO}: acquire.simulated.length: 'long': must be a number" in text
     assert f"{BASE}: segments.podppd_flags.0: 9: must be 7 or less" in text
@@ -75,9 +75,9 @@ def test_all_faults_are_told_at_once_each_with_file_key_value_and_what_is_allowe
 
 def test_a_fault_is_laid_to_the_file_that_was_merged_last(demo, tmp_path):
     over = tmp_path / "mine.yaml"
-    over.write_text(yaml.safe_dump({"segments": {"window": 0}}))
+    over.write_text(yaml.safe_dump({"segments": {"trim": 0}}))
     faults = faults_of(merged(demo, read_yaml(over)), [BASE, DEMO, over])
-    assert faults[0].startswith(f"{over}: segments.window: 0:")
+    assert faults[0].startswith(f"{over}: segments.trim: 0:")
 
 
 def test_a_config_that_is_no_yaml_is_named(tmp_path):

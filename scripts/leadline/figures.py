@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from leadline.comparison import with_truth
 from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
+from leadline.sea_surface import SEGMENT_LENGTH
 from leadline.tables import SEA_SURFACE_METHODS
 
 matplotlib.rcParams.update({"figure.dpi": 110, "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
@@ -102,16 +103,15 @@ def draw_distribution(freeboards: Mapping[str, NDArray]) -> Figure:
     return figure
 
 
-def draw_training(histories: Mapping[str, Mapping[str, list[float]]]) -> Figure:
-    """Draw the loss of each network over the epochs, in training and in validation."""
+def draw_training(histories: Mapping[str, list[dict[str, float]]]) -> Figure:
+    """Draw the loss of each network over the epochs, in training and, where blocks were held out, in validation."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axis = figure.subplots()
     for colour, (network, history) in zip(("#0072B2", "#D55E00"), histories.items(), strict=False):
-        for key, style in (("loss", "-"), ("validation_loss", "--")):
-            values = history.get(key, [])
-            axis.plot(
-                range(1, len(values) + 1), values, style, color=colour, label=f"{network}, {key.replace('_', ' ')}"
-            )
+        epochs = pd.DataFrame(history).set_index("epoch")
+        for name, style in (("loss", "-"), ("validation_loss", "--")):
+            if name in epochs:
+                axis.plot(epochs[name], style, color=colour, label=f"{network}, {name.replace('_', ' ')}")
     axis.set(xlabel="epoch", ylabel="focal loss", yscale="log")
     axis.legend()
     return figure
@@ -129,10 +129,18 @@ def _middle_of_longest(leads: pd.DataFrame, default: float) -> float:
 
 
 def _draw_strips(axis: Axes, strips: Mapping[str, pd.DataFrame], start: float) -> None:
+    """Draw a row of colours for each strip, a bar for each run of segments of one class."""
     for row, strip in enumerate(strips.values()):
+        strip = strip.sort_values("x_atc")
+        changes = (strip["surface_class"] != strip["surface_class"].shift()) | (strip["x_atc"].diff() > SEGMENT_LENGTH)
+        runs = strip.groupby(changes.cumsum()).agg(
+            begin=("x_atc", "min"), end=("x_atc", "max"), surface_class=("surface_class", "first")
+        )
         for surface_class, colour in CLASS_COLOURS.items():
-            x = (strip.loc[strip["surface_class"] == surface_class, "x_atc"].to_numpy() - start) / 1000
-            axis.broken_barh([(left - 0.001, 0.002) for left in x], (row - 0.4, 0.8), color=colour, linewidth=0.3)
+            own = runs[runs["surface_class"] == surface_class]
+            begin = (own["begin"] - SEGMENT_LENGTH / 2 - start) / 1000
+            width = (own["end"] - own["begin"] + SEGMENT_LENGTH) / 1000
+            axis.broken_barh(list(zip(begin, width, strict=True)), (row - 0.4, 0.8), color=colour, linewidth=0)
     axis.set(yticks=range(len(strips)), yticklabels=list(strips), ylim=(len(strips) - 0.5, -0.5))
 
 

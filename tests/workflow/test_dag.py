@@ -38,10 +38,10 @@ def test_a_profile_moves_the_work_and_makes_nothing_stale(finished, small):
 
 
 def test_a_wrong_config_is_told_all_its_faults_before_anything_runs(checkout):
-    faulty = {"segments": {"window": -1}, "freeboard": {"method": "best"}, "tables": {"scenes": "absent.tsv"}}
+    faulty = {"segments": {"trim": -1}, "freeboard": {"method": "best"}, "tables": {"scenes": "absent.tsv"}}
     (checkout.folder / "faulty.yaml").write_text(yaml.safe_dump(faulty))
     said = checkout.snakemake("--dry-run", "--configfile", "faulty.yaml", fails=True)
-    assert "faulty.yaml: segments.window: -1: must be more than 0" in said
+    assert "faulty.yaml: segments.trim: -1: must be more than 0" in said
     assert "faulty.yaml: freeboard.method: 'best': allowed are" in said
     assert "Traceback" not in said
 

@@ -1,0 +1,180 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadline.errors import ModelError
+from leadline.features import (
+    feature_array,
+    feature_ranges,
+    normalisation,
+    out_of_domain,
+    require_learnable,
+    split,
+    training_set,
+    windows,
+)
+from leadline.names import KEY, SurfaceClass
+from leadline.tables import FEATURES, TRAINING_SET
+from simulated_table import GRANULES, simulated_table
+
+
+def track(x_atc: list[float], beam: str = "gt1r", granule: str = GRANULES[0]) -> pd.DataFrame:
+    return pd.DataFrame({"granule": granule, "beam": beam, "x_atc": np.array(x_atc, dtype=float)})
+
+
+def segments_and_labels() -> tuple[pd.DataFrame, pd.DataFrame]:
+    table = simulated_table(50)
+    return table.drop(columns=["surface_class", "role"]), table[[*KEY, "surface_class"]]
+
+
+def test_every_segment_stays_in_the_training_set_and_is_unknown_without_a_label():
+    segments, labels = segments_and_labels()
+    table = training_set(segments, labels.iloc[10:20], "train")
+    assert list(table.columns) == TRAINING_SET.names
+    assert table.surface_class.dtype == np.uint8
+    assert table[[*KEY]].equals(segments[[*KEY]])
+    assert (table.surface_class.iloc[10:20] == labels.surface_class.iloc[10:20]).all()
+    assert (table.drop(index=range(10, 20)).surface_class == SurfaceClass.UNKNOWN).all()
+
+
+def test_a_segment_that_is_labelled_twice_is_refused():
+    segments, labels = segments_and_labels()
+    with pytest.raises(pd.errors.MergeError):
+        training_set(segments, pd.concat([labels, labels.iloc[:1]]), "train")
+
+
+def test_a_granule_without_segments_makes_an_empty_training_set():
+    segments, labels = segments_and_labels()
+    table = training_set(segments.iloc[:0], labels.iloc[:0], "test")
+    assert list(table.columns) == TRAINING_SET.names
+    assert table.empty
+
+
+def test_labels_of_one_class_cannot_be_learned_from():
+    table = simulated_table(200)
+    table["surface_class"] = np.uint8(SurfaceClass.THIN_ICE)
+    with pytest.raises(ModelError, match=f"found {len(table)} thin_ice in the granules of role train"):
+        require_learnable(table)
+
+
+def test_a_table_without_labels_cannot_be_learned_from():
+    with pytest.raises(ModelError, match="found none in the granules of role train"):
+        require_learnable(simulated_table(200).assign(surface_class=np.uint8(SurfaceClass.UNKNOWN)))
+
+
+def test_labels_of_two_classes_can_be_learned_from():
+    table = simulated_table(2000)
+    require_learnable(table[table["surface_class"] != SurfaceClass.OPEN_WATER])
+
+
+def test_the_features_keep_their_order():
+    table = simulated_table(20)
+    assert feature_array(table[[*reversed(table.columns)]]).shape == (len(table), 6)
+    assert (feature_array(table)[:, FEATURES.index("photon_rate")] == table.photon_rate).all()
+
+
+def test_a_window_holds_two_neighbours_on_either_side():
+    assert windows(track([1, 3, 5, 7, 9]))[2].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_segment_stands_in_for_neighbours_beyond_a_gap():
+    assert windows(track([1, 3, 7, 9])).tolist() == [
+        [0, 0, 0, 1, 0],
+        [1, 0, 1, 1, 1],
+        [2, 2, 2, 3, 2],
+        [3, 2, 3, 3, 3],
+    ]
+
+
+def test_windows_end_with_the_beam_though_the_next_one_begins_where_it_ended():
+    table = pd.concat([track([1, 3], "gt1r"), track([5, 7], "gt2r"), track([9, 11], "gt2r", GRANULES[1])])
+    assert windows(table)[:, 1:4].tolist() == [[0, 0, 1], [0, 1, 1], [2, 2, 3], [2, 3, 3], [4, 4, 5], [4, 5, 5]]
+
+
+def test_an_empty_table_has_no_windows():
+    assert windows(simulated_table(20).iloc[:0]).shape == (0, 5)
+
+
+TRACKS = st.lists(
+    st.tuples(st.sampled_from(GRANULES), st.sampled_from(["gt1r", "gt2r"]), st.integers(0, 30)),
+    unique=True,
+    max_size=60,
+).map(sorted)
+
+
+@given(TRACKS)
+def test_windows_never_cross_a_gap_or_a_beam(tracks):
+    """Against a walk from segment to segment, in sets."""
+    table = pd.DataFrame([(g, b, 1.0 + 2 * n) for g, b, n in tracks], columns=list(KEY))
+    row_of = {key: row for row, key in enumerate(tracks)}
+
+    def walked(key: tuple[str, str, int], steps: int) -> int:
+        granule, beam, n = key
+        way = [(granule, beam, n + int(np.sign(steps)) * step) for step in range(abs(steps) + 1)]
+        return row_of[way[-1] if all(step in row_of for step in way) else key]
+
+    expected = [[walked(key, steps) for steps in range(-2, 3)] for key in tracks]
+    assert windows(table).tolist() == expected
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 1000), st.sampled_from([0.1, 0.2, 0.5]))
+def test_the_parts_share_no_segment_not_even_a_neighbour(seed, share):
+    table = simulated_table(20_000, beams=2, granules=GRANULES[:2])
+    index = windows(table)
+    training, validation = split(table, index, share, seed)
+    assert len(validation)
+    assert not np.intersect1d(index[training], index[validation]).size
+    assert set(table.surface_class.iloc[training]) == {0, 1, 2}
+    block = table.granule + (table.x_atc // 10_000).astype(str)
+    assert not set(block.iloc[training]) & set(block.iloc[validation])
+
+
+def test_the_parts_hold_all_labelled_segments_but_those_at_their_borders():
+    table = simulated_table(20_000, granules=GRANULES[:2])
+    table.loc[100:199, "surface_class"] = np.uint8(SurfaceClass.UNKNOWN)
+    training, validation = split(table, windows(table), 0.2, 0)
+    labelled = (table.surface_class != SurfaceClass.UNKNOWN).sum()
+    assert 0 <= labelled - len(training) - len(validation) <= 4 * 8
+    assert 0.1 < len(validation) / labelled < 0.4
+
+
+def test_nothing_is_held_out_of_a_single_block():
+    table = simulated_table(1000)
+    training, validation = split(table, windows(table), 0.2, 0)
+    assert len(training) == len(table)
+    assert not len(validation)
+
+
+def test_nothing_is_held_out_where_a_class_would_be_lost():
+    table = simulated_table(10_000)
+    table["surface_class"] = np.where(table.x_atc < 10_000, 0, 1).astype(np.uint8)
+    training, validation = split(table, windows(table), 0.5, 0)
+    assert len(training) == len(table)
+    assert not len(validation)
+
+
+def test_normalised_features_have_mean_0_and_variance_1():
+    features = feature_array(simulated_table(2000))
+    mean, variance = normalisation(features)
+    normalised = (features - mean) / np.sqrt(variance)
+    assert normalised.mean(axis=0) == pytest.approx(0, abs=1e-4)
+    assert normalised.std(axis=0) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_feature_that_did_not_vary_is_scaled_by_its_own_size():
+    mean, variance = normalisation(np.tile(np.float32([6e6, 0, 0.5, 1, 1, 1]), (100, 1)))
+    assert mean[:3] == pytest.approx([6e6, 0, 0.5])
+    assert np.sqrt(variance[:3]) == pytest.approx([6e6, 1, 1])
+
+
+def test_only_what_lies_outside_the_ranges_is_out_of_domain():
+    features = feature_array(simulated_table(200))
+    ranges = feature_ranges(features)
+    assert not out_of_domain(features, ranges).any()
+    outside = features.copy()
+    outside[7, 3] = np.nextafter(np.float32(ranges["photon_rate"][1]), np.float32(np.inf))
+    outside[9, 0] = np.nextafter(np.float32(ranges["height_mean"][0]), np.float32(-np.inf))
+    assert np.flatnonzero(out_of_domain(outside, ranges)).tolist() == [7, 9]

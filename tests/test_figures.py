@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from leadline.figures import CLASS_COLOURS, draw_confusion, draw_distribution, draw_track, draw_training
+from leadline.freeboard import track_tables
+from leadline.metrics import scores
+from leadline.sea_surface import SeaSurfaceSettings
+from leadline.tables import FREEBOARD, LABELS, LEADS, empty_table
+from tracks import simulated_track
+
+
+@pytest.fixture(scope="module")
+def track():
+    return simulated_track(n_segments=6000)
+
+
+def test_a_track_shows_its_classes_surfaces_and_freeboard_with_units(track, tmp_path):
+    segments, sea_surface, freeboard = track
+    tables = track_tables(segments, SeaSurfaceSettings())
+    truth = segments[["granule", "beam", "x_atc", "surface_class"]].assign(freeboard=freeboard, sea_surface=sea_surface)
+    figure = draw_track("a track", tables.freeboard, segments, tables.leads, truth)
+    labels = [axis.get_ylabel() for axis in figure.axes] + [axis.get_xlabel() for axis in figure.axes]
+    assert {"height above MSS (m)", "total freeboard (m)", "distance along the track (km)"} <= set(labels)
+    strips = figure.axes[0]
+    assert [text.get_text() for text in strips.get_yticklabels()] == ["network", "scene", "simulated truth"]
+    drawn = sum(path.get_extents().width for bars in strips.collections for path in bars.get_paths())
+    assert drawn == pytest.approx(3 * 12.0, rel=0.01), "three strips of 12 km"
+    figure.savefig(tmp_path / "track.png")
+
+
+def test_a_track_without_segments_says_so():
+    figure = draw_track("a track", *map(empty_table, (FREEBOARD, LABELS, LEADS)), None)
+    assert "no segments" in figure.texts[0].get_text()
+
+
+def test_a_confusion_matrix_is_in_percent_of_the_true_class():
+    truth = np.array([0, 0, 0, 0, 1, 2])
+    figure = draw_confusion({"lstm": scores(truth, np.array([0, 0, 0, 1, 1, 2]))})
+    assert figure.axes[0].texts[0].get_text() == "75.0 %\n3"
+
+
+def test_distribution_and_training_have_a_line_for_each_name():
+    figure = draw_distribution({"a": np.array([0.1, 0.2, np.nan]), "nothing": np.array([])})
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["a, n = 2", "nothing, n = 0"]
+    history = [{"epoch": 1, "loss": 0.5, "validation_loss": 0.6}, {"epoch": 2, "loss": 0.4, "validation_loss": 0.5}]
+    assert len(draw_training({"lstm": history, "mlp": history}).axes[0].lines) == 4
+
+
+def test_every_class_has_a_colour_of_its_own():
+    assert len(set(CLASS_COLOURS.values())) == len(CLASS_COLOURS)

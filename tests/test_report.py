@@ -1,0 +1,45 @@
+import json
+
+from leadline.accounts import Account, State
+from leadline.report import counts_table, metrics_table, states_table, summary
+
+ACCOUNTS = [
+    Account(
+        "segments",
+        "20191104120000_90010510",
+        parts=(
+            Account("segments", "gt1r", counts={"photons": 10, "photons_kept": 7}),
+            Account("segments", "gt2r", State.EMPTY_BEAM, "gt2r is empty; nothing can be made of it"),
+        ),
+    ),
+    Account("segments", "20191113123000_90020510", parts=(Account("segments", "gt1r", counts={"photons": 5}),)),
+    Account("labels", "S2_T02CNB_20191104T122200", State.ALL_CLOUD, "all cloud; choose another scene"),
+]
+METRICS = {"lstm": {"test_accuracy_percent": 97.0}, "mlp": {"test_accuracy_percent": 95.0}}
+
+
+def test_the_summary_is_flat_sums_counts_and_is_json():
+    figures = summary("simulated", METRICS, {"classes": {"accuracy_percent": 96.5}}, ACCOUNTS)
+    assert figures["lstm_test_accuracy_percent"] == 97.0
+    assert figures["simulated_truth_classes_accuracy_percent"] == 96.5
+    assert figures["total_segments_photons"] == 15
+    assert figures["n_all_cloud"] == figures["n_empty_beam"] == 1
+    assert json.loads(json.dumps(figures)) == figures
+
+
+def test_all_that_did_not_end_well_is_listed_with_its_reason():
+    states = states_table(ACCOUNTS, ["granules.tsv: row 3: file: c.h5: there is no such file; it is left out"])
+    assert states["state"].tolist() == ["missing_file", "empty_beam", "all_cloud"]
+    assert states["subject"].tolist() == ["granules.tsv", "20191104120000_90010510 gt2r", "S2_T02CNB_20191104T122200"]
+    assert all(states["reason"])
+
+
+def test_counts_are_a_row_each():
+    counts = counts_table(ACCOUNTS)
+    assert len(counts) == 3
+    assert counts.loc[counts["what"] == "photons", "count"].tolist() == [10, 5]
+
+
+def test_metrics_stand_beside_those_of_the_paper():
+    table = metrics_table(METRICS).set_index(["metric", "network"])
+    assert table.loc[("accuracy_percent", "lstm")].tolist() == [97.0, 96.56]

@@ -1,0 +1,113 @@
+"""The small campaign, run to its end: what it leaves behind, and that it can be stopped anywhere."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+from leadline.tables import FREEBOARD, SEGMENTS, read_table
+from workflow_words import NOTHING
+
+UNTOUCHED = "20191126130000_90030510"
+TRACKS = {"20191104120000_90010510_gt2r", "20191113123000_90020510_gt2r", f"{UNTOUCHED}_gt1r", f"{UNTOUCHED}_gt2r"}
+
+
+def results(checkout) -> Path:
+    return checkout.folder / "results"
+
+
+def test_every_track_ends_in_a_product_with_a_freeboard_for_every_segment(finished):
+    products = {path.stem: path for path in results(finished).glob("freeboard/*.nc")}
+    assert set(products) == TRACKS
+    for track, path in products.items():
+        granule, beam = track.rsplit("_", 1)
+        segments = read_table(results(finished) / "segments" / f"{granule}.parquet", SEGMENTS)
+        with xr.open_dataset(path) as product:
+            assert product.attrs["leadline_state"] == "ok"
+            assert product.sizes["segment"] == (segments["beam"] == beam).sum() > 5000
+            assert product["freeboard"].notnull().all()
+
+
+def test_a_second_run_has_nothing_to_do(finished, small):
+    assert NOTHING in finished.snakemake(*small)
+
+
+def test_the_network_was_trained_by_two_horovod_ranks(finished):
+    for network in ("lstm", "mlp"):
+        assert json.loads((results(finished) / "model" / f"{network}.json").read_text())["ranks"] == 2
+
+
+def test_the_summary_is_flat_and_calls_the_simulated_truth_so(finished):
+    summary = json.loads((results(finished) / "report" / "summary.json").read_text())
+    assert summary["source"] == "simulated"
+    assert all(value is None or isinstance(value, (int, float, str)) for value in summary.values())
+    assert summary["simulated_truth_classes_accuracy_percent"] > 80
+    assert abs(summary["simulated_truth_freeboard_freeboard_thick_ice_median_error_m"]) < 0.05
+
+
+def test_every_stage_tells_what_it_kept_and_dropped(finished):
+    counts = pd.read_csv(results(finished) / "report" / "counts.tsv", sep="\t")
+    assert set(counts["stage"]) == {"segments", "labels", "classes", "freeboard"}
+    photons = counts[(counts["stage"] == "segments")].groupby("what")["count"].sum()
+    lost = photons.filter(regex=r"^photons_of_").sum()
+    assert photons["photons"] == photons["photons_kept"] + lost
+
+
+def test_every_rule_leaves_its_log_and_benchmark(finished):
+    for folder in ("logs", "benchmarks"):
+        names = {path.name.split(".")[0] for path in (results(finished) / folder).iterdir()}
+        assert {"simulate_granule", "label_tracks", "train_model", "write_product", "summarise_campaign"} <= names
+
+
+def test_the_report_is_one_page_that_needs_no_network(finished, small):
+    finished.snakemake(*small, "--report", "results/report.html")
+    page = (results(finished) / "report.html").read_text()
+    assert "simulated" in page
+    assert re.findall(r"""<(?:script|link|img)[^>]+(?:src|href)=["']https?://""", page) == []
+
+
+@pytest.mark.parametrize("seconds", [[12, 30, 30, 30]])
+def test_a_run_that_is_killed_again_and_again_ends_in_the_same_files(make_checkout, finished, small, seconds):
+    checkout = make_checkout()
+    for patience in seconds:
+        run = subprocess.Popen(
+            checkout.command(*small), cwd=checkout.folder, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(patience)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+    checkout.snakemake(*small)
+    for path in made(finished):
+        assert content(results(checkout) / path) == content(results(finished) / path), path
+
+
+def made(checkout) -> list[Path]:
+    """Return the files and folders of results that the science is in, without logs and benchmarks."""
+    endings = {".parquet", ".nc", ".json", ".tif", ".keras", ".tsv"}
+    found = [path.relative_to(results(checkout)) for path in results(checkout).glob("*/*") if path.suffix in endings]
+    return [path for path in found if path.parts[0] not in ("logs", "benchmarks")]
+
+
+def content(path: Path) -> object:
+    """Return what a file holds, apart from how long it took to make."""
+    if path.is_dir():
+        table = pd.read_parquet(path)
+        return table.sort_values(list(table.columns)).to_csv(index=False)
+    if path.suffix == ".json":
+        timings = ("seconds", "windows_per_second")
+        return {key: value for key, value in json.loads(path.read_text()).items() if not key.startswith(timings)}
+    return path.read_bytes()
+
+
+def test_freeboard_tables_hold_what_their_schema_says(finished):
+    table = read_table(results(finished) / "freeboard" / f"{UNTOUCHED}.parquet", FREEBOARD)
+    assert (table["freeboard"] >= 0).all()
+    assert (table["freeboard_error"] > 0).all()
+    assert not table.duplicated(["granule", "beam", "x_atc"]).any()
