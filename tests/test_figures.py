@@ -30,7 +30,7 @@ def test_a_track_shows_its_classes_surfaces_and_freeboard_with_units(track, tmp_
 
 def test_a_track_without_segments_says_so():
     figure = draw_track("a track", *map(empty_table, (FREEBOARD, LABELS, LEADS)), None)
-    assert "no segments" in figure.texts[0].get_text()
+    assert "no segments" in figure.texts[-1].get_text()
 
 
 def test_a_confusion_matrix_is_in_percent_of_the_true_class():

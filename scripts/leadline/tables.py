@@ -66,7 +66,7 @@ LABELS = pa.schema(
             "scene, or why there is no label: cloud, shadow, transition, nodata, off_scene",
         ),
         _column("confidence", pa.float32(), "1", "share of the scene's pixels around the segment that agree"),
-        _column("scene", pa.string(), "1", "scene that labelled it, empty where none did"),
+        _column("scene", pa.string(), "1", "scene that labelled it or whose reason stands, empty where none coincides"),
         _column("lag", pa.float32(), "min", "scene minus track"),
         _column("shift_x", pa.float32(), "m", "shift of the scene along x of the campaign's projection"),
         _column("shift_y", pa.float32(), "m", "shift of the scene along y of the campaign's projection"),

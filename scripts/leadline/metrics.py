@@ -1,0 +1,59 @@
+"""How well classes agree with the truth, in numbers: flat, ready for JSON, in percent as the paper has them."""
+
+import numpy as np
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
+
+_SCORES = ("precision", "recall", "f1")
+
+
+def scores(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Return the metrics of predicted classes (n,) against true ones (n,), both codes of SurfaceClass.
+
+    Segments whose class is unknown on either side are left out and counted. ``n_thick_ice_as_open_water`` and its like
+    are the confusion matrix: true thick ice taken for open water. Precision, recall and F1 are given for each class and
+    as averages: ``macro`` weighs the classes alike (its recall is the balanced accuracy), ``weighted`` by their
+    segments (its recall is the accuracy). A class that the truth lacks has no keys of its own and no part in the
+    averages.
+    """
+    known = (truth != SurfaceClass.UNKNOWN) & (predicted != SurfaceClass.UNKNOWN)
+    metrics: dict[str, float] = {"n_segments": int(known.sum()), "n_unknown": int((~known).sum())}
+    truth, predicted = truth[known], predicted[known]
+    found = [surface_class for surface_class in SURFACE_CLASSES if (truth == surface_class).any()]
+    if not found:
+        return metrics
+    matrix = confusion_matrix(truth, predicted, labels=SURFACE_CLASSES)
+    *each, segments = precision_recall_fscore_support(truth, predicted, labels=found, zero_division=0)
+    metrics["accuracy_percent"] = _percent(accuracy_score(truth, predicted))
+    metrics["balanced_accuracy_percent"] = _percent(np.mean(each[1]))
+    for score, by_class in zip(_SCORES, each, strict=True):
+        metrics[f"{score}_macro_percent"] = _percent(np.mean(by_class))
+        metrics[f"{score}_weighted_percent"] = _percent(np.average(by_class, weights=segments))
+        for surface_class, value in zip(found, by_class, strict=True):
+            metrics[f"{score}_{class_name(surface_class)}_percent"] = _percent(value)
+    for true in SURFACE_CLASSES:
+        for taken_for in SURFACE_CLASSES:
+            metrics[f"n_{class_name(true)}_as_{class_name(taken_for)}"] = int(matrix[true, taken_for])
+    return metrics
+
+
+def network_scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Return ``scores`` of the most probable classes and ``micro`` ones, to stand beside the paper's Table III.
+
+    ``probability`` (n, 3) is that of each class. In the micro scores a segment is taken for a class where that class's
+    probability exceeds one half, and all classes are pooled: so recall can fall below accuracy and precision exceed it,
+    as in the table, which no average over classes gives with the recalls of the paper's Fig. 4. (The paper does not
+    say how it averaged.)
+    """
+    found = scores(truth, probability.argmax(axis=1))
+    known = truth != SurfaceClass.UNKNOWN
+    if known.any():
+        true = truth[known, np.newaxis] == np.array(SURFACE_CLASSES)
+        *values, _ = precision_recall_fscore_support(true, probability[known] > 0.5, average="micro", zero_division=0)
+        found |= {f"{score}_micro_percent": _percent(value) for score, value in zip(_SCORES, values, strict=True)}
+    return found
+
+
+def _percent(share: float) -> float:
+    return 100 * float(share)
