@@ -44,7 +44,7 @@ $(stamp):
 	@echo "Setting up .venv, once: some minutes, most of them for building Horovod"
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock | \
 	    pip install --quiet --disable-pip-version-check --require-hashes --requirement /dev/stdin
-	@uv pip sync --python .venv --require-hashes requirements.lock
+	@uv pip sync --python .venv --compile-bytecode --require-hashes requirements.lock
 	@touch $@
 
 lock: ready

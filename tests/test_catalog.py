@@ -11,13 +11,13 @@ HEADERS = {
 }
 ROWS = {
     "granules": [
-        "20191104120000_90010510\t006\tgt1r,gt2r\ttrain\t-\ta.h5",
-        "20191113123000_90020510\t006\tgt1r\ttest\tnov\tb.h5",
+        "20191104200000_90010510\t006\tgt1r,gt2r\ttrain\t-\ta.h5",
+        "20191113193000_90020510\t006\tgt1r\ttest\tnov\tb.h5",
     ],
-    "scenes": ["S2_T02CNB_20191104T122200\ta.tif", "S2_20191113T120000\tb.tif"],
+    "scenes": ["S2_T02CNB_20191104T202200\ta.tif", "S2_20191113T120000\tb.tif"],
     "coincidences": [
-        "20191104120000_90010510\tS2_T02CNB_20191104T122200\t22\t-120\t90.5",
-        "20191113123000_90020510\tS2_20191113T120000\t-30\t0\t0",
+        "20191104200000_90010510\tS2_T02CNB_20191104T202200\t22\t-120\t90.5",
+        "20191113193000_90020510\tS2_20191113T120000\t-30\t0\t0",
     ],
 }
 
@@ -37,13 +37,13 @@ def faults_of(paths) -> list[str]:
 def test_a_campaign_tells_its_tracks_batches_roles_and_scenes(tmp_path):
     campaign = read_campaign(tables(tmp_path), None, 80)
     assert campaign.tracks == [
-        ("20191104120000_90010510", "gt1r"),
-        ("20191104120000_90010510", "gt2r"),
-        ("20191113123000_90020510", "gt1r"),
+        ("20191104200000_90010510", "gt1r"),
+        ("20191104200000_90010510", "gt2r"),
+        ("20191113193000_90020510", "gt1r"),
     ]
-    assert campaign.batches == ["20191104120000_90010510", "nov"]
-    assert campaign.of_role("test") == campaign.of_batch("nov") == ["20191113123000_90020510"]
-    assert campaign.scenes_of(["20191104120000_90010510"]) == ["S2_T02CNB_20191104T122200"]
+    assert campaign.batches == ["20191104200000_90010510", "nov"]
+    assert campaign.of_role("test") == campaign.of_batch("nov") == ["20191113193000_90020510"]
+    assert campaign.scenes_of(["20191104200000_90010510"]) == ["S2_T02CNB_20191104T202200"]
     assert campaign.coincidences["shift_y"].tolist() == [90.5, 0.0]
     assert campaign.left_out == ()
 
@@ -62,7 +62,7 @@ def test_all_faults_of_all_tables_are_told_at_once(tmp_path):
         tmp_path,
         granules=["2019\t006\tgt4x\ttrain\t-\ta.h5", ROWS["granules"][1].replace("test", "both")],
         scenes=["T02CNB\ta.tif"],
-        coincidences=["20191113123000_90020510\tS2_20191113T120000\tsoon\t0\t0"],
+        coincidences=["20191113193000_90020510\tS2_20191113T120000\tsoon\t0\t0"],
     )
     faults = faults_of(paths)
     assert len(faults) == 5
@@ -79,7 +79,7 @@ def test_a_coincidence_of_an_unknown_granule_or_scene_is_told(tmp_path):
 def test_rows_that_stand_twice_are_told(tmp_path):
     paths = tables(tmp_path, coincidences=[ROWS["coincidences"][0]] * 2)
     assert faults_of(paths) == [
-        f"{paths['coincidences']}: row 2: 20191104120000_90010510 S2_T02CNB_20191104T122200: stands there twice"
+        f"{paths['coincidences']}: row 2: 20191104200000_90010510 S2_T02CNB_20191104T202200: stands there twice"
     ]
 
 
@@ -95,8 +95,8 @@ def test_a_file_that_is_not_there_leaves_out_its_granule_and_says_so(tmp_path):
     for name in ("a.h5", "a.tif", "b.tif"):
         (tmp_path / name).touch()
     campaign = read_campaign(tables(tmp_path), tmp_path, 80)
-    assert list(campaign.granules.index) == ["20191104120000_90010510"]
-    assert campaign.granules.loc["20191104120000_90010510", "file"] == str(tmp_path / "a.h5")
+    assert list(campaign.granules.index) == ["20191104200000_90010510"]
+    assert campaign.granules.loc["20191104200000_90010510", "file"] == str(tmp_path / "a.h5")
     assert len(campaign.coincidences) == 1
     assert campaign.left_out == (
         f"{tmp_path / 'granules.tsv'}: row 2: file: {tmp_path / 'b.h5'}: there is no such file; it is left out",

@@ -89,10 +89,10 @@ def test_a_config_that_is_no_yaml_is_named(tmp_path):
 
 def test_keys_that_contradict_each_other_or_the_tables_are_told(demo):
     demo["model"]["preset"] = "quick"
-    demo["acquire"]["simulated"]["scenes"]["S2_T02CNB_20191104T122200"]["granule"] = "20200101000000_90040510"
-    faults = contradictions(demo, ["20191104120000_90010510", "20200202000000_90050510"], [])
+    demo["acquire"]["simulated"]["scenes"]["S2_T02CNB_20191104T202200"]["granule"] = "20200101000000_90040510"
+    faults = contradictions(demo, ["20191104200000_90010510", "20200202000000_90050510"], [])
     assert [fault.split(":")[1].strip() for fault in faults] == [
         "model.preset",
         "acquire.simulated.granules.20200202000000_90050510",
-        "acquire.simulated.scenes.S2_T02CNB_20191104T122200.granule",
+        "acquire.simulated.scenes.S2_T02CNB_20191104T202200.granule",
     ]

@@ -154,10 +154,10 @@ def test_the_command_line_takes_its_track_out_of_a_batch(tables, tmp_path):
     options = {f"--{name}": path for name, path in paths.items()}
     options |= {"--granule": GRANULE, "--beam": BEAM, "--account": account, "--description": description}
     words = [str(word) for pair in (options | {"--output": output}).items() for word in pair]
-    provenance = ["--provenance", "source=simulated", "scenes=S2_T02CNB_20191104T122200 S2_T03CWT_20191126T133500"]
+    provenance = ["--provenance", "source=simulated", "scenes=S2_T02CNB_20191104T202200 S2_T03CWT_20191126T190500"]
     subprocess.run([sys.executable, SCRIPT, *words, *provenance], check=True, capture_output=True)
     with xr.open_dataset(output) as dataset:
         assert dataset.sizes["segment"] == len(tables.freeboard)
         assert dataset.attrs["model_digest"] == "0123"
-        assert dataset.attrs["scenes"].endswith("S2_T03CWT_20191126T133500")
+        assert dataset.attrs["scenes"].endswith("S2_T03CWT_20191126T190500")
         assert dataset.attrs["leadline_state"] == "ok"

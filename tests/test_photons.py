@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.constants import c as SPEED_OF_LIGHT
+from scipy.constants import speed_of_light
 
 from granules import REFERENCE_LENGTH, X_START, flat_photons, write_granule
 from leadline.accounts import State
@@ -102,5 +102,5 @@ def test_the_true_granule_keeps_the_exact_relation_of_background_rate_and_counts
 
     with h5py.File(real_data / "atl03" / "ATL03_20181014002445_02350104_006_02_gt1l_sea_ice.h5") as file:
         group = {name: data[...].astype(float) for name, data in file["gt1l/bckgrd_atlas"].items()}
-    seconds = 50 * 2 * group["bckgrd_int_height_reduced"] / SPEED_OF_LIGHT
+    seconds = 50 * 2 * group["bckgrd_int_height_reduced"] / speed_of_light
     assert group["bckgrd_rate"] == pytest.approx(group["bckgrd_counts_reduced"] / seconds, rel=1e-6)

@@ -6,14 +6,14 @@ from leadline.report import counts_table, metrics_table, states_table, summary
 ACCOUNTS = [
     Account(
         "segments",
-        "20191104120000_90010510",
+        "20191104200000_90010510",
         parts=(
             Account("segments", "gt1r", counts={"photons": 10, "photons_kept": 7}),
             Account("segments", "gt2r", State.EMPTY_BEAM, "gt2r is empty; nothing can be made of it"),
         ),
     ),
-    Account("segments", "20191113123000_90020510", parts=(Account("segments", "gt1r", counts={"photons": 5}),)),
-    Account("labels", "S2_T02CNB_20191104T122200", State.ALL_CLOUD, "all cloud; choose another scene"),
+    Account("segments", "20191113193000_90020510", parts=(Account("segments", "gt1r", counts={"photons": 5}),)),
+    Account("labels", "S2_T02CNB_20191104T202200", State.ALL_CLOUD, "all cloud; choose another scene"),
 ]
 METRICS = {"lstm": {"test_accuracy_percent": 97.0}, "mlp": {"test_accuracy_percent": 95.0}}
 
@@ -30,7 +30,7 @@ def test_the_summary_is_flat_sums_counts_and_is_json():
 def test_all_that_did_not_end_well_is_listed_with_its_reason():
     states = states_table(ACCOUNTS, ["granules.tsv: row 3: file: c.h5: there is no such file; it is left out"])
     assert states["state"].tolist() == ["missing_file", "empty_beam", "all_cloud"]
-    assert states["subject"].tolist() == ["granules.tsv", "20191104120000_90010510 gt2r", "S2_T02CNB_20191104T122200"]
+    assert states["subject"].tolist() == ["granules.tsv", "20191104200000_90010510 gt2r", "S2_T02CNB_20191104T202200"]
     assert all(states["reason"])
 
 

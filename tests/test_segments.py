@@ -10,7 +10,7 @@ from leadline.first_photon_bias import HALF_SPEED_OF_LIGHT
 from leadline.segments import Resampling, resample
 from leadline.tables import SEGMENTS
 
-GRANULE = "20191104120000_90010510"
+GRANULE = "20191104200000_90010510"
 
 
 def segments_of(tmp_path, datasets, resampling=None) -> tuple[pd.DataFrame, dict]:

@@ -58,7 +58,8 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
     """Read the tables whose paths stand under granules, scenes and coincidences.
 
     ``folder`` is given where the files are a person's own: a granule or scene whose file is not in it is left out, and
-    so is a coincidence with more than ``maximum_lag`` minutes between; ``left_out`` names them. Raises ``ConfigError`` with all the faults of all the tables, one line each.
+    so is a coincidence with more than ``maximum_lag`` minutes between; ``left_out`` names them. Raises ``ConfigError``
+    with all the faults of all the tables, one line each.
     """
     faults: list[str] = []
     granules = _read(tables["granules"], _GRANULE_COLUMNS, faults)

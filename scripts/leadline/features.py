@@ -65,7 +65,7 @@ def split(table: pd.DataFrame, index: np.ndarray, validation_share: float, seed:
     """Return the rows to train with and the rows to validate with, of the labelled ones.
 
     Whole blocks of 10 km of a granule, all its beams together, are held out, for neighbouring segments share a
-    footprint and random ones would leak (SCIENCE.md 5). Windows that reach from one part into the other are in neither.
+    footprint and random ones would leak. Windows that reach from one part into the other are in neither.
     The blocks are drawn by ``seed`` so that the parts have alike shares of the classes and no class is missing from
     training; there is no validation where that cannot be. ``index`` are the windows of the table.
     """

@@ -1,7 +1,7 @@
 """First-photon bias: a channel that has just seen a photon is blind for its dead time, so early photons win.
 
 The mean of the recorded photons is then higher than the surface. CAL-19 tabulates the correction by dead time,
-strength of the return and its width (SCIENCE: NASA ATL07 processing, `ffb_corr` in picoseconds on the axes
+strength of the return and its width (NASA's ATL07 processing, `ffb_corr` in picoseconds on the axes
 dead_time, strength, width). Where a granule carries no table, the same table is computed from the detector's
 equation: a channel whose true photon rate is ``rate * f(t)`` records
 

@@ -24,13 +24,21 @@ def config_digest(config: Mapping[str, Any]) -> str:
 def code_digest(script: Path) -> str:
     """Return a sha256 of a script and of each leadline module that it imports, directly or not.
 
-    Comments and layout do not count. A rule that carries this digest as a parameter is stale when its own code
-    changes, and only then.
+    Comments, docstrings and layout do not count. A rule that carries this digest as a parameter is stale when its own
+    code changes, and only then.
     """
     digest = hashlib.sha256()
-    for path in sorted(_closure(Path(script)), key=lambda path: path.name):
-        digest.update(ast.dump(_tree(path)).encode())
+    for path in sorted(_closure(Path(script))):
+        digest.update(ast.dump(_WithoutDocstrings().visit(_tree(path))).encode())
     return digest.hexdigest()[:16]
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
+        """Empty a text that stands alone: it documents what is near it."""
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            node.value.value = ""
+        return node
 
 
 def _closure(script: Path) -> set[Path]:

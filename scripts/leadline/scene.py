@@ -72,7 +72,7 @@ class Scene:
 def read_scene(path: Path) -> Scene:
     """Read a GeoTIFF of digital numbers, four bands described as B02, B03, B04, B08 or in this order.
 
-    Reflectance is (DN + ADD_OFFSET) / QUANTIFICATION_VALUE by the file's own tags, never by its date (SCIENCE.md 8.4);
+    Reflectance is (DN + ADD_OFFSET) / QUANTIFICATION_VALUE by the file's own tags, never by its date;
     DN 0 is no data. Raises ``InputDataError`` where the file is missing or unreadable, has no projection or tags, lacks
     a visible band, or holds no data at all.
     """

@@ -20,19 +20,19 @@ COLOURS = {
     SurfaceClass.THIN_ICE: ((0, 0, 31), (185, 255, 204)),
     SurfaceClass.OPEN_WATER: ((0, 0, 0), (185, 255, 30)),
 }
-"""Lowest and highest OpenCV hue, saturation and value of each class (SCIENCE.md 4, the authors' code)."""
+"""Lowest and highest OpenCV hue, saturation and value of each class (the authors' public code)."""
 
 WATER_VALUE = COLOURS[SurfaceClass.OPEN_WATER][1][2]
 THICK_ICE_VALUE = COLOURS[SurfaceClass.THICK_ICE][0][2]
 
 DILATION = 7
-"""Side of the square that bright ice grows over before the background is taken, pixels (SCIENCE.md 4)."""
+"""Side of the square that bright ice grows over before the background is taken, pixels (the same)."""
 BACKGROUND_WINDOW = 155
-"""Side of the median blur that gives the background illumination, pixels (SCIENCE.md 4)."""
+"""Side of the median blur that gives the background illumination, pixels (the same)."""
 TRUNCATION = 235
-"""Value that the filtered difference is cut at before its second stretch (SCIENCE.md 4)."""
+"""Value that the filtered difference is cut at before its second stretch."""
 FILTERED_VALUES = {SurfaceClass.THICK_ICE: 255, SurfaceClass.THIN_ICE: 155, SurfaceClass.OPEN_WATER: 0}
-"""Value that the filter writes for each class (SCIENCE.md 4)."""
+"""Value that the filter writes for each class."""
 
 NOTICEABLE = 12
 """Least change of illumination that is called thin cloud or shadow, counts of 255."""
@@ -114,7 +114,7 @@ def segment_scene(
 def to_8_bit(reflectance: np.ndarray, white: float) -> np.ndarray:
     """Return the uint8 picture (y, x, 3) in red, green, blue; ``white`` is the reflectance of 255, nodata is 0.
 
-    The authors' own scaling is not published (SCIENCE.md 4), so it is a setting.
+    The authors' own scaling is not published, so it is a setting.
     """
     picture = np.empty((*reflectance.shape[1:], 3), np.uint8)
     for channel, band in enumerate((2, 1, 0)):
@@ -154,7 +154,7 @@ def background_illumination(rgb: np.ndarray, lit: np.ndarray) -> np.ndarray:
 
 
 def filter_thin_cloud_and_shadow(rgb: np.ndarray, usable: np.ndarray, illumination: np.ndarray) -> np.ndarray:
-    """Return the picture (y, x, 3) as if evenly lit: thick ice 255, thin ice 155, open water 0 (SCIENCE.md 4).
+    """Return the picture (y, x, 3) as if evenly lit: thick ice 255, thin ice 155, open water 0.
 
     Steps 5 to 10 of the authors' filter: the difference from the background illumination, Otsu's threshold, a stretch,
     a cut at 235, a second stretch, and the thresholds of thick ice and open water. One thing is held back: Otsu's

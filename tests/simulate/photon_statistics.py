@@ -5,6 +5,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from scipy.ndimage import median_filter
 
 SEA_ICE = 2
 
@@ -48,6 +49,12 @@ class Look:
     def share(self, confidence: int) -> float:
         """Share of the photons with a confidence."""
         return float(np.mean(self.confidence == confidence))
+
+    def share_on_side(self, confidence: int, side: int) -> float:
+        """Share of the photons with a confidence that lie above (side 1) or below (-1) the surface around them."""
+        high = np.flatnonzero(self.confidence == 4)
+        surface = np.interp(np.arange(self.height.size), high, median_filter(self.height[high], 101, mode="nearest"))
+        return float(np.mean((self.confidence == confidence) & (side * (self.height - surface) > 0)))
 
 
 def look(path: Path) -> list[Look]:

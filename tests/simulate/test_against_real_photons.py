@@ -49,14 +49,32 @@ def test_background_has_the_rate_of_a_polar_day(real, simulated, kind):
     assert max(beam.background_rate.max() for beam in simulated) < 6.3e6
 
 
+@pytest.fixture(scope="module")
+def day(real) -> list[Look]:
+    """The real beams by day whose telemetered window is as high as the simulated one."""
+    return [beam for beam in real if 50 < beam.window < 80]
+
+
 @pytest.mark.parametrize("kind", ["strong", "weak"])
-@pytest.mark.parametrize("confidence", range(5))
-def test_confidences_have_shares_as_by_day_in_a_window_of_the_same_height(real, simulated, kind, confidence):
-    day = [beam for beam in real if 50 < beam.window < 80]
+@pytest.mark.parametrize("confidence", [0, 1, 4])
+def test_noise_buffer_and_high_confidence_have_their_real_shares(day, simulated, kind, confidence):
     low, high = reach(day, kind, lambda beam: beam.share(confidence))
-    # The clips are summer ice with ponds and rims, so photons 1 to 3.5 m off the surface are commoner there.
-    margin = 0.03 if confidence in (2, 3) else 0.0
-    assert low - margin <= median(simulated, kind, lambda beam: beam.share(confidence)) <= high
+    assert low <= median(simulated, kind, lambda beam: beam.share(confidence)) <= high
+
+
+@pytest.mark.parametrize("kind", ["strong", "weak"])
+@pytest.mark.parametrize("confidence", [2, 3])
+def test_low_and_medium_confidence_have_their_real_shares_above_the_surface(day, simulated, kind, confidence):
+    low, high = reach(day, kind, lambda beam: beam.share_on_side(confidence, 1))
+    assert low <= median(simulated, kind, lambda beam: beam.share_on_side(confidence, 1)) <= high
+
+
+@pytest.mark.xfail(reason="light that melting ice scatters back from below its surface is not simulated")
+@pytest.mark.parametrize("kind", ["strong", "weak"])
+@pytest.mark.parametrize("confidence", [2, 3])
+def test_low_and_medium_confidence_have_their_real_shares_below_the_surface(day, simulated, kind, confidence):
+    low, high = reach(day, kind, lambda beam: beam.share_on_side(confidence, -1))
+    assert low <= median(simulated, kind, lambda beam: beam.share_on_side(confidence, -1)) <= high
 
 
 @pytest.mark.parametrize("flag", [1, 2])

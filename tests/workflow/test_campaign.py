@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import xarray as xr
-
-from leadline.tables import FREEBOARD, SEGMENTS, read_table
 from workflow_words import NOTHING
 
-UNTOUCHED = "20191126130000_90030510"
-TRACKS = {"20191104120000_90010510_gt2r", "20191113123000_90020510_gt2r", f"{UNTOUCHED}_gt1r", f"{UNTOUCHED}_gt2r"}
+from leadline.tables import FREEBOARD, SEGMENTS, read_table
+
+UNTOUCHED = "20191126183000_90030510"
+TRACKS = {"20191104200000_90010510_gt2r", "20191113193000_90020510_gt2r", f"{UNTOUCHED}_gt1r", f"{UNTOUCHED}_gt2r"}
 
 
 def results(checkout) -> Path:

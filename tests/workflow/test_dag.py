@@ -2,11 +2,10 @@
 
 import pytest
 import yaml
-
 from workflow_words import NOTHING
 
 DEMO = ("--configfile", "config/demo.yaml")
-UNTOUCHED = "20191126130000_90030510"
+UNTOUCHED = "20191126183000_90030510"
 
 
 def test_the_papers_campaign_asks_for_eight_granules_and_their_tracks(checkout):

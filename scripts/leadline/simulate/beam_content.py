@@ -140,7 +140,7 @@ def _background(
     """Return the datasets of the group bckgrd_atlas, a row for 50 shots.
 
     The instrument sums all photons of a window that is much higher than what it sends down; the reduced numbers
-    leave the signal out, and the rate follows from them exactly as in the real files (SCIENCE 3).
+    leave the signal out, and the rate follows from them exactly as in the real files.
     """
     row = photons["shot"].to_numpy() // atlas.SHOTS_A_BACKGROUND
     first_shot = np.arange(0, flight.n_shots, atlas.SHOTS_A_BACKGROUND)

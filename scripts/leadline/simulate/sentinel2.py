@@ -219,7 +219,7 @@ def through(cover: Cover, surface: NDArray, random: np.random.Generator) -> NDAr
 
 def digital_numbers(reflectance: NDArray, offset: int) -> NDArray[np.uint16]:
     """Return what a product stores: at least 1, for 0 says that there are no data."""
-    return np.clip(np.round(reflectance * QUANTIFICATION - offset), 1, np.iinfo(np.uint16).max).astype(np.uint16)
+    return np.clip(np.round(reflectance * QUANTIFICATION) - offset, 1, np.iinfo(np.uint16).max).astype(np.uint16)
 
 
 def write_scene(path: Path, numbers: NDArray[np.uint16], grid: Grid, settings: SceneSettings, time: datetime) -> None:
@@ -277,9 +277,9 @@ def _inside(places: tuple[NDArray, NDArray], ice: Ice) -> NDArray[np.bool_]:
 
 
 def _corner(places: tuple[NDArray, NDArray], ice: Ice) -> NDArray[np.bool_]:
-    """Return what lies beyond a line across the end of the track, which a sixth of the right side passes."""
+    """Return what lies beyond a slanting line: the last eighth of the right side, nothing of the left."""
     half_across, half_along = (n * CELL / 2 for n in ice.surface_class.shape)
-    return places[0] / half_along + 0.2 * places[1] / half_across > 0.85
+    return places[0] / half_along + 0.2 * places[1] / half_across > 0.95
 
 
 def _veil(random: np.random.Generator, shape: tuple[int, int], share: float) -> NDArray[np.float32]:

@@ -131,7 +131,7 @@ def sea_level(settings: GranuleSettings, x: NDArray) -> pd.DataFrame:
     """Return the sea level along the track and its parts, in metres, a row for each distance from the first shot.
 
     ``residual`` is what no correction knows: some centimetres over tens of km. The rest stands in the granule:
-    ``mss`` is tide-free, as ``h_ph`` is; ``dem_h`` holds it in the mean-tide system (SCIENCE 1.4).
+    ``mss`` is tide-free, as ``h_ph`` is; ``dem_h`` holds it in the mean-tide system.
     """
     random = generator(settings, "sea level")
     free_to_mean = 1.3 * -0.198 * (1.5 * np.sin(np.radians(settings.latitude)) ** 2 - 0.5)
