@@ -27,10 +27,22 @@ shell.prefix(
 def read_checked_campaign():
     """Check the config and read the tables it names, or stop with all their faults, one line each."""
     try:
-        check(config, read_yaml(Path(workflow.basedir) / "config" / "schema.yaml"), workflow.configfiles)
-        folder = config["acquire"].get("folder") if config["acquire"]["source"] == "local" else None
-        campaign = read_campaign(config["tables"], folder, config["labels"]["maximum_lag"])
-        if faults := contradictions(config, campaign.granules.index, campaign.scenes.index):
+        check(
+            config,
+            read_yaml(Path(workflow.basedir) / "config" / "schema.yaml"),
+            workflow.configfiles,
+        )
+        folder = (
+            config["acquire"].get("folder")
+            if config["acquire"]["source"] == "local"
+            else None
+        )
+        campaign = read_campaign(
+            config["tables"], folder, config["labels"]["maximum_lag"]
+        )
+        if faults := contradictions(
+            config, campaign.granules.index, campaign.scenes.index
+        ):
             raise ConfigError(faults)
         return campaign
     except ConfigError as error:
@@ -53,13 +65,19 @@ def options(values):
     words = []
     for key, value in values.items():
         items = value if isinstance(value, (list, tuple)) else [value]
-        words += [f"--{key.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
+        words += [
+            f"--{key.replace('_', '-')}",
+            *(shlex.quote(str(item)) for item in items),
+        ]
     return " ".join(words)
 
 
 def granule_file(wildcards):
     """Return where the granule's ATL03 file stands, by the source of the campaign."""
-    places = {"simulated": "results/simulated/{}.h5", "earthdata": "results/acquire/{}.h5"}
+    places = {
+        "simulated": "results/simulated/{}.h5",
+        "earthdata": "results/acquire/{}.h5",
+    }
     source = config["acquire"]["source"]
     if source == "local":
         return CAMPAIGN.granules.loc[wildcards.granule, "file"]
@@ -68,7 +86,10 @@ def granule_file(wildcards):
 
 def scene_file(wildcards):
     """Return where the scene's file stands, by the source of the campaign."""
-    places = {"simulated": "results/simulated/{}.tif", "earthdata": "results/acquire/{}.tif"}
+    places = {
+        "simulated": "results/simulated/{}.tif",
+        "earthdata": "results/acquire/{}.tif",
+    }
     source = config["acquire"]["source"]
     if source == "local":
         return CAMPAIGN.scenes.loc[wildcards.scene, "file"]
@@ -91,7 +112,9 @@ def simulated_scene(wildcards):
     """Return the options that simulate a scene, and the flight over the ice that it sees."""
     scene = dict(config["acquire"]["simulated"]["scenes"][wildcards.scene])
     granule = scene.pop("granule")
-    return f"{flight_options(granule)} {options({'scene_name': wildcards.scene, **scene})}"
+    return (
+        f"{flight_options(granule)} {options({'scene_name': wildcards.scene, **scene})}"
+    )
 
 
 def beams_of_granule(wildcards):
@@ -101,22 +124,34 @@ def beams_of_granule(wildcards):
 
 def segments_of_batch(wildcards):
     """Return the segment tables of a batch's granules."""
-    return [f"results/segments/{granule}.parquet" for granule in CAMPAIGN.of_batch(wildcards.batch)]
+    return [
+        f"results/segments/{granule}.parquet"
+        for granule in CAMPAIGN.of_batch(wildcards.batch)
+    ]
 
 
 def classes_of_batch(wildcards):
     """Return the class tables of a batch's granules."""
-    return [f"results/classes/{granule}.parquet" for granule in CAMPAIGN.of_batch(wildcards.batch)]
+    return [
+        f"results/classes/{granule}.parquet"
+        for granule in CAMPAIGN.of_batch(wildcards.batch)
+    ]
 
 
 def segments_of_role(wildcards):
     """Return the segment tables of the granules of a role."""
-    return [f"results/segments/{granule}.parquet" for granule in CAMPAIGN.of_role(wildcards.role)]
+    return [
+        f"results/segments/{granule}.parquet"
+        for granule in CAMPAIGN.of_role(wildcards.role)
+    ]
 
 
 def labels_of_role(wildcards):
     """Return the label tables of the batches that hold the granules of a role."""
-    return [f"results/labels/{batch}.parquet" for batch in CAMPAIGN.batches_of(CAMPAIGN.of_role(wildcards.role))]
+    return [
+        f"results/labels/{batch}.parquet"
+        for batch in CAMPAIGN.batches_of(CAMPAIGN.of_role(wildcards.role))
+    ]
 
 
 def granules_of_role(wildcards):
@@ -126,12 +161,17 @@ def granules_of_role(wildcards):
 
 def scene_classes_of_batch(wildcards):
     """Return the class rasters of the scenes that coincide with a batch's granules."""
-    return [f"results/labels/{scene}.tif" for scene in CAMPAIGN.scenes_of(CAMPAIGN.of_batch(wildcards.batch))]
+    return [
+        f"results/labels/{scene}.tif"
+        for scene in CAMPAIGN.scenes_of(CAMPAIGN.of_batch(wildcards.batch))
+    ]
 
 
 def coincidences_of_batch(wildcards):
     """Return the coincidences of a batch, each as granule,scene,lag,shift_x,shift_y."""
-    rows = CAMPAIGN.coincidences[CAMPAIGN.coincidences["granule"].isin(CAMPAIGN.of_batch(wildcards.batch))]
+    rows = CAMPAIGN.coincidences[
+        CAMPAIGN.coincidences["granule"].isin(CAMPAIGN.of_batch(wildcards.batch))
+    ]
     return [",".join(map(str, row)) for row in rows.itertuples(index=False)]
 
 
@@ -166,4 +206,8 @@ def truth_of_granule(wildcards):
 
 def truth_of_untouched(wildcards):
     """Return the simulated truth of the granules that no network was trained on, or nothing."""
-    return [f"results/simulated/{granule}_truth.parquet" for granule in CAMPAIGN.of_role("test") if SIMULATED]
+    return [
+        f"results/simulated/{granule}_truth.parquet"
+        for granule in CAMPAIGN.of_role("test")
+        if SIMULATED
+    ]

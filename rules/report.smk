@@ -35,24 +35,57 @@ rule draw_track:
 rule summarise_campaign:
     """Sum the campaign up in numbers, tables and figures."""
     input:
-        segments=expand("results/segments/{granule}.json", granule=CAMPAIGN.granules.index),
-        scenes=expand("results/labels/{scene}.json", scene=CAMPAIGN.coincidences["scene"].unique()),
+        segments=expand(
+            "results/segments/{granule}.json", granule=CAMPAIGN.granules.index
+        ),
+        scenes=expand(
+            "results/labels/{scene}.json",
+            scene=CAMPAIGN.coincidences["scene"].unique(),
+        ),
         labels=expand("results/labels/{batch}.json", batch=CAMPAIGN.batches),
-        classes=expand("results/classes/{granule}.json", granule=CAMPAIGN.granules.index),
+        classes=expand(
+            "results/classes/{granule}.json", granule=CAMPAIGN.granules.index
+        ),
         freeboard=expand("results/freeboard/{batch}.json", batch=CAMPAIGN.batches),
-        freeboard_tables=expand("results/freeboard/{batch}.parquet", batch=CAMPAIGN.batches),
+        freeboard_tables=expand(
+            "results/freeboard/{batch}.parquet", batch=CAMPAIGN.batches
+        ),
         label_tables=expand("results/labels/{batch}.parquet", batch=CAMPAIGN.batches),
         metrics=expand("results/model/{network}_metrics.json", network=NETWORKS),
         descriptions=expand("results/model/{network}.json", network=NETWORKS),
         truth=truth_of_untouched,
     output:
-        summary=report("results/report/summary.json", category="Numbers", caption="report/summary.rst"),
-        metrics=report("results/report/metrics.tsv", category="Classes", caption="report/metrics.rst"),
-        states=report("results/report/states.tsv", category="Losses", caption="report/states.rst"),
-        counts=report("results/report/counts.tsv", category="Losses", caption="report/counts.rst"),
-        confusion=report("results/report/confusion.png", category="Classes", caption="report/confusion.rst"),
-        freeboard=report("results/report/freeboard.png", category="Freeboard", caption="report/freeboard.rst"),
-        training=report("results/report/training.png", category="Classes", caption="report/training.rst"),
+        summary=report(
+            "results/report/summary.json",
+            category="Numbers",
+            caption="report/summary.rst",
+        ),
+        metrics=report(
+            "results/report/metrics.tsv",
+            category="Classes",
+            caption="report/metrics.rst",
+        ),
+        states=report(
+            "results/report/states.tsv", category="Losses", caption="report/states.rst"
+        ),
+        counts=report(
+            "results/report/counts.tsv", category="Losses", caption="report/counts.rst"
+        ),
+        confusion=report(
+            "results/report/confusion.png",
+            category="Classes",
+            caption="report/confusion.rst",
+        ),
+        freeboard=report(
+            "results/report/freeboard.png",
+            category="Freeboard",
+            caption="report/freeboard.rst",
+        ),
+        training=report(
+            "results/report/training.png",
+            category="Classes",
+            caption="report/training.rst",
+        ),
     log:
         "results/logs/summarise_campaign.log",
     benchmark:
@@ -78,4 +111,7 @@ rule report:
     """Make the pages of the report."""
     input:
         rules.summarise_campaign.output,
-        [f"results/report/tracks/{granule}_{beam}.png" for granule, beam in CAMPAIGN.tracks],
+        [
+            f"results/report/tracks/{granule}_{beam}.png"
+            for granule, beam in CAMPAIGN.tracks
+        ],
