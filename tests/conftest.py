@@ -1,11 +1,11 @@
-"""What tests share: the project's root and the real data beside it."""
+"""What tests share: the real data beside the project."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from places import ROOT
 
 
 @pytest.fixture(scope="session")

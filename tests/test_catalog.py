@@ -1,8 +1,8 @@
 import pytest
 
-from conftest import ROOT
 from leadline.catalog import read_campaign
 from leadline.errors import ConfigError
+from places import ROOT
 
 HEADERS = {
     "granules": "granule\trelease\tbeams\trole\tbatch\tfile",

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from conftest import ROOT
 from leadline.config import check, contradictions, read_yaml
 from leadline.errors import ConfigError
+from places import ROOT
 
 BASE = ROOT / "config" / "config.yaml"
 DEMO = ROOT / "config" / "demo.yaml"

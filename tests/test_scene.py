@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import rasterio
 
-from conftest import ROOT
 from leadline.accounts import State, read_account
 from leadline.errors import InputDataError
 from leadline.names import SURFACE_CLASSES, SurfaceClass
 from leadline.scene import crs_of, read_classes, read_scene, write_classes, write_empty_classes
 from leadline.segmentation import Quality, segment_scene
+from places import ROOT
 from scenes import CRS, SETTINGS, TAGS, TRANSFORM, bands_of, lead_scene, write_scene
 
 NAME = "S2_T02CNA_20191104T194529"

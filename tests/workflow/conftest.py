@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from places import ROOT
 
 SMALL = ("--configfile", "config/demo.yaml", "tests/workflow/small/config.yaml")
 """The small campaign: that of the demo, shortened."""

@@ -1,0 +1,6 @@
+"""Where things stand."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The project's root."""
