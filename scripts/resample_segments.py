@@ -8,7 +8,7 @@ import pandas as pd
 
 from leadline.accounts import Account, State, write_account
 from leadline.atl03 import Granule, open_granule, read_beam
-from leadline.errors import InputDataError
+from leadline.errors import InputDataError, named
 from leadline.log import run, share
 from leadline.photons import Selection
 from leadline.segments import Resampling, resample
@@ -48,7 +48,9 @@ def main() -> None:
 
 def _resample_beam(granule: Granule, name: str, beam: str, resampling: Resampling) -> tuple[pd.DataFrame, Account]:
     try:
-        segments, counts = resample(read_beam(granule, beam), name, beam, resampling)
+        contents = read_beam(granule, beam)
+        with named(f"{granule.path} {beam}"):
+            segments, counts = resample(contents, name, beam, resampling)
     except InputDataError as error:
         logger.warning("%s", error)
         return empty_table(SEGMENTS), Account("segments", beam, error.state, str(error))

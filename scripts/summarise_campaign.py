@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from leadline.accounts import read_account
-from leadline.comparison import class_agreement, freeboard_errors
+from leadline.comparison import class_agreement, freeboard_errors, with_truth
 from leadline.figures import draw_confusion, draw_distribution, draw_training
 from leadline.files import written_whole
 from leadline.log import run
@@ -56,7 +56,7 @@ def main() -> None:
         "untouched granules": untouched["freeboard_raw"].to_numpy(),
     }
     if args.truth:
-        distributions["simulated truth, untouched granules"] = truth["freeboard"].to_numpy()
+        distributions["simulated truth of the same"] = with_truth(untouched, truth)["freeboard_truth"].to_numpy()
     for name, figure in (
         ("confusion", draw_confusion(matrices)),
         ("freeboard", draw_distribution(distributions)),

@@ -5,9 +5,9 @@ from scipy.constants import speed_of_light
 
 from granules import REFERENCE_LENGTH, X_START, flat_photons, write_granule
 from leadline.accounts import State
-from leadline.atl03 import Beam, open_granule, read_beam
+from leadline.atl03 import open_granule, read_beam
 from leadline.errors import InputDataError
-from leadline.photons import Selection, background_of_photons, corrections, reference_of_photons, select
+from leadline.photons import Beam, Selection, background_of_photons, corrections, reference_of_photons, select
 
 
 def beam_of(tmp_path, datasets) -> Beam:

@@ -16,6 +16,7 @@ from leadline.accounts import State
 from leadline.errors import InputDataError
 from leadline.first_photon_bias import CHANNELS, NOMINAL_DEAD_TIME, Calibration, dead_time_calibration
 from leadline.names import BEAMS
+from leadline.photons import Beam
 
 SEA_ICE = 2
 """Column of sea ice in ``signal_conf_ph`` and ``surf_type``."""
@@ -30,22 +31,6 @@ BACKGROUND = ("delta_time", "bckgrd_counts", "bckgrd_rate")
 _STRONG = {0: ("gt1l", "gt2l", "gt3l"), 1: ("gt1r", "gt2r", "gt3r")}
 """Strong beams by sc_orient: 0 backward, 1 forward."""
 _TRANSITION = 2
-
-
-@dataclass(frozen=True)
-class Beam:
-    """What one beam of a granule holds, as far as sea ice needs it."""
-
-    photons: pd.DataFrame
-    """A row a photon, in file order: ``PHOTONS`` and signal_conf_ph (its sea-ice column)."""
-    reference_segments: pd.DataFrame
-    """A row a 20 m geolocation segment: the datasets of ``REFERENCE_SEGMENTS``, NaN where filled."""
-    background: pd.DataFrame
-    """A row for 50 shots: ``BACKGROUND``."""
-    calibration: Calibration
-    """CAL-19 of the beam, or its dead-time stand-in."""
-    dead_time: float
-    """Mean dead time of the channels in use, ns."""
 
 
 @dataclass(frozen=True)

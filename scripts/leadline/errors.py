@@ -1,5 +1,8 @@
 """Errors for people: each says which file, what was expected and what to do, in one line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from leadline.accounts import State
 
 
@@ -30,3 +33,12 @@ class InputDataError(LeadlineError):
         """Keep the state beside the one-line message."""
         super().__init__(message)
         self.state = state
+
+
+@contextmanager
+def named(place: str) -> Iterator[None]:
+    """Put the place (file and beam) before the message of an ``InputDataError`` of a function that knows no files."""
+    try:
+        yield
+    except InputDataError as error:
+        raise InputDataError(error.state, f"{place}: {error}") from None

@@ -162,7 +162,7 @@ def _draw_freeboard(axis: Axes, table: pd.DataFrame, start: float, window: int) 
     means = table[columns].groupby(np.arange(len(table)) // window).mean()
     kilometres = (means["x_atc"] - start) / 1000
     low, high = (means["freeboard_raw"] + sign * means["freeboard_error"] for sign in (-1, 1))
-    axis.fill_between(kilometres, low, high, color="#56B4E9", alpha=0.4, lw=0, label="standard error")
+    axis.fill_between(kilometres, low, high, color="#56B4E9", alpha=0.4, lw=0, label="standard error of a segment")
     axis.plot(kilometres, means["freeboard_raw"], color="#0072B2", lw=0.8, label="freeboard")
     if "freeboard_truth" in means:
         axis.plot(kilometres, means["freeboard_truth"], color="k", lw=0.6, label="simulated truth")

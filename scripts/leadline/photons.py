@@ -1,6 +1,6 @@
 """Photons of one beam: where along the track, which to keep, and how high above the mean sea surface.
 
-Pure functions over the tables of ``leadline.atl03.Beam``.
+Pure functions over the tables of a ``Beam``, whose columns are named as ATL03 names its datasets.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from leadline.accounts import State
 from leadline.errors import InputDataError
+from leadline.first_photon_bias import Calibration
 
 MSS_IN_DEM = 3
 """dem_flag where dem_h is the mean sea surface."""
@@ -20,6 +21,24 @@ NOMINAL_QUALITY = 0
 
 SHOT_INTERVAL = 1e-4
 """Seconds between two laser shots."""
+
+
+@dataclass(frozen=True)
+class Beam:
+    """What one beam of a granule holds, as far as sea ice needs it."""
+
+    photons: pd.DataFrame
+    """A row a photon, in file order: h_ph, lat_ph, lon_ph, delta_time, dist_ph_along, quality_ph of the group heights,
+    and the sea-ice column of signal_conf_ph."""
+    reference_segments: pd.DataFrame
+    """A row a 20 m geolocation segment: segment_dist_x, ph_index_beg, segment_ph_cnt, podppd_flag, solar_elevation, and
+    the corrections of geophys_corr; NaN where filled."""
+    background: pd.DataFrame
+    """A row for 50 shots: delta_time, bckgrd_counts, bckgrd_rate."""
+    calibration: Calibration
+    """CAL-19 of the beam, or its dead-time stand-in."""
+    dead_time: float
+    """Mean dead time of the channels in use, ns."""
 
 
 @dataclass(frozen=True)

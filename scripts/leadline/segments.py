@@ -7,10 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leadline.accounts import State
-from leadline.atl03 import Beam
 from leadline.errors import InputDataError
 from leadline.first_photon_bias import HALF_SPEED_OF_LIGHT, look_up, moving_strength_and_width
-from leadline.photons import SHOT_INTERVAL, Selection, background_of_photons, select
+from leadline.photons import SHOT_INTERVAL, Beam, Selection, background_of_photons, select
 from leadline.tables import SEGMENTS
 
 WIDTH_OF_GAUSSIAN = 2.5631

@@ -50,7 +50,7 @@ def make_checkout(tmp_path_factory):
 
     def make() -> Checkout:
         folder = tmp_path_factory.mktemp("checkout") / "leadline"
-        for name in ("config", "envs", "profiles", "rules", "scripts", "tests/workflow/small"):
+        for name in ("config", "envs", "profiles", "rules", "scripts", "tests/real", "tests/workflow/small"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("Snakefile", "dgx", "dataproc"):
             shutil.copy(ROOT / name, folder / name, follow_symlinks=False)

@@ -86,6 +86,8 @@ def level_ice() -> dict:
     """Return photons of thick ice at about 0.4 m without any lead."""
     datasets = flat_photons(n_references=150, per_reference=180, height=20.0)
     datasets["heights/h_ph"] += np.random.default_rng(5).normal(0, 0.19, 150 * 180).astype(np.float32)
+    datasets["bckgrd_atlas/bckgrd_counts"][:] = 1150
+    datasets["bckgrd_atlas/bckgrd_rate"][:] = 4.0e6
     return datasets
 
 
