@@ -24,13 +24,23 @@ shell.prefix(
 )
 
 
+def config_files():
+    """Return the config files in the order in which they are laid over each other."""
+    base = [
+        path
+        for path in workflow.configfiles
+        if path not in workflow.overwrite_configfiles
+    ]
+    return [*base, *workflow.overwrite_configfiles]
+
+
 def read_checked_campaign():
     """Check the config and read the tables it names, or stop with all their faults, one line each."""
     try:
         check(
             config,
             read_yaml(Path(workflow.basedir) / "config" / "schema.yaml"),
-            workflow.configfiles,
+            config_files(),
         )
         folder = (
             config["acquire"].get("folder")

@@ -35,6 +35,7 @@ def main() -> None:
     resampling = Resampling(args.window, args.trim, args.surface_window, selection)
     try:
         with open_granule(args.granule) as granule:
+            logger.info("%s: ATL03 release %s, beams %s", args.name, granule.release, granule.beam_types)
             made = [_resample_beam(granule, args.name, beam, resampling) for beam in args.beams]
         tables, accounts = zip(*made, strict=True)
         account = Account("segments", args.name, parts=accounts)

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from flight import add_flight, flight
 from leadline.log import run
-from leadline.simulate import SceneSettings, simulate_scene
-from simulate_granule import add_flight, flight
+from leadline.simulate.sentinel2 import SceneSettings, simulate_scene
 
 
 def main() -> None:

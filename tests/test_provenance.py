@@ -28,6 +28,14 @@ def test_a_script_is_stale_when_a_module_behind_its_modules_changes(library):
     assert provenance.code_digest(library / "run_stage.py") != before
 
 
+def test_a_script_is_stale_when_a_script_that_it_imports_changes(library):
+    (library / "run_stage.py").write_text("from options import add_options\n")
+    (library / "options.py").write_text("def add_options(): ...\n")
+    before = provenance.code_digest(library / "run_stage.py")
+    (library / "options.py").write_text("def add_options(): return 1\n")
+    assert provenance.code_digest(library / "run_stage.py") != before
+
+
 def test_a_module_that_a_script_does_not_use_leaves_it_fresh(library):
     before = provenance.code_digest(library / "run_stage.py")
     (library / "leadline" / "other.py").write_text("OTHER = 2\n")

@@ -22,7 +22,7 @@ def config_digest(config: Mapping[str, Any]) -> str:
 
 
 def code_digest(script: Path) -> str:
-    """Return a sha256 of a script and of each leadline module that it imports, directly or not.
+    """Return a sha256 of a script and of each module of leadline that it imports, directly or not.
 
     Comments, docstrings and layout do not count. A rule that carries this digest as a parameter is stale when its own
     code changes, and only then.
@@ -56,7 +56,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _imports(path: Path) -> list[Path]:
-    """Return the files of the leadline modules that a file imports anywhere in it."""
+    """Return the files of leadline and of its scripts that a file imports anywhere in it."""
     names = []
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
@@ -67,10 +67,8 @@ def _imports(path: Path) -> list[Path]:
 
 
 def _module_files(name: str) -> list[Path]:
-    """Return the file of a leadline module, and those of the packages it lies in."""
-    package, *parts = name.split(".")
-    if package != PACKAGE.name:
-        return []
-    places = [PACKAGE.joinpath(*parts[: depth + 1]) for depth in range(len(parts))]
-    files = [place / "__init__.py" for place in places] + [place.with_suffix(".py") for place in places]
+    """Return the files of a module of the library or of a script, with those of the packages inside the library."""
+    parts = name.split(".")
+    places = [PACKAGE.parent.joinpath(*parts[: depth + 1]) for depth in range(len(parts))]
+    files = [place.with_suffix(".py") for place in places] + [place / "__init__.py" for place in places[1:]]
     return [file for file in files if file.is_file()]

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
-from leadline.simulate import GranuleSettings, SceneSettings, simulate_granule
-from leadline.simulate.world import World, build_world
+from leadline.simulate.granule import simulate_granule
+from leadline.simulate.sentinel2 import SceneSettings
+from leadline.simulate.world import GranuleSettings, World, build_world
 
 SETTINGS = GranuleSettings("20191104200000_90010510", 7, latitude=-74.0, longitude=-170.0, heading=200.0, length=4000.0)
 

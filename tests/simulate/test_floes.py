@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from leadline.names import SurfaceClass
-from leadline.simulate import GranuleSettings
 from leadline.simulate.floes import FLOE_RADIUS, THICK_FREEBOARD, THIN_FREEBOARD, Ice, pack_floes, power_law
-from leadline.simulate.world import build_world
+from leadline.simulate.world import GranuleSettings, build_world
 
 
 @pytest.fixture(scope="module")

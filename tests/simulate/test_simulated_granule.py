@@ -8,7 +8,7 @@ from leadline.first_photon_bias import CHANNELS, HALF_SPEED_OF_LIGHT, look_up
 from leadline.names import BEAMS, SurfaceClass
 from leadline.photons import Selection, corrections, select
 from leadline.segments import Resampling, resample
-from leadline.simulate import simulate_granule
+from leadline.simulate.granule import simulate_granule
 from leadline.tables import TRUTH
 
 GROUPS = ("heights", "geolocation", "geophys_corr", "bckgrd_atlas")

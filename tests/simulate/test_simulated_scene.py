@@ -6,8 +6,7 @@ import rasterio
 from pyproj import Transformer
 
 from leadline.errors import ConfigError
-from leadline.simulate import simulate_scene
-from leadline.simulate.sentinel2 import sensing_time
+from leadline.simulate.sentinel2 import sensing_time, simulate_scene
 from leadline.simulate.world import ACROSS
 
 WATER, THICK = 30, 205

@@ -33,7 +33,7 @@ class Checkout:
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """Return the rules that a dry run would run, with how many jobs each."""
-        lines = iter(self.snakemake("--dry-run", "--quiet", "rules", *arguments).splitlines())
+        lines = iter(self.snakemake(*arguments, "--dry-run", "--quiet", "rules").splitlines())
         table = [line.split() for line in lines]
         return {words[0]: int(words[1]) for words in table if len(words) == 2 and words[1].isdigit()}
 

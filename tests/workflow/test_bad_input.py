@@ -175,7 +175,7 @@ def test_a_track_without_open_water_says_so_and_has_no_freeboard(campaign, state
 
 
 def test_a_scene_of_another_place_labels_nothing_and_says_so(states):
-    own = states[states["subject"].str.startswith(NO_CALIBRATION) & (states["stage"] == "labels")]
+    own = states[states["subject"].str.contains(NO_CALIBRATION) & (states["stage"] == "labels")]
     assert own["state"].tolist() == ["off_scene"]
 
 

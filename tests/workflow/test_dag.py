@@ -15,14 +15,14 @@ def test_the_papers_campaign_asks_for_eight_granules_and_their_tracks(checkout):
 
 
 def test_one_track_asks_for_nothing_that_it_does_not_need(checkout):
-    jobs = checkout.jobs(*DEMO, f"results/freeboard/{UNTOUCHED}_gt2r.nc")
+    jobs = checkout.jobs(f"results/freeboard/{UNTOUCHED}_gt2r.nc", *DEMO)
     assert jobs["write_product"] == jobs["train_model"] == jobs["classify_segments"] == jobs["compute_freeboard"] == 1
     assert jobs["segment_scene"] == jobs["label_tracks"] == 2, "only the granules to train on need labels"
     assert {"draw_track", "evaluate_model", "summarise_campaign"}.isdisjoint(jobs)
 
 
 def test_segments_of_one_granule_ask_for_that_granule_alone(checkout):
-    jobs = checkout.jobs(*DEMO, f"results/segments/{UNTOUCHED}.parquet")
+    jobs = checkout.jobs(f"results/segments/{UNTOUCHED}.parquet", *DEMO)
     assert jobs == {"simulate_granule": 1, "resample_segments": 1, "total": 2}
 
 
@@ -77,7 +77,7 @@ AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
         ("segmentation.py", AFTER_LABELS | {"segment_scene"}),
         ("spark/labels.py", AFTER_LABELS),
         ("training.py", AFTER_MODEL),
-        ("inference.py", AFTER_CLASSES | {"evaluate_model"}),
+        ("inference.py", AFTER_MODEL),
         ("sea_surface.py", AFTER_FREEBOARD),
         ("spark/freeboard.py", AFTER_FREEBOARD),
         ("netcdf.py", {"write_product"}),
@@ -100,12 +100,12 @@ def test_a_stages_code_makes_that_stage_and_what_follows_stale_and_nothing_else(
 @pytest.mark.parametrize(
     ("setting", "stale"),
     [
-        ("segments={trim: 0.6}", AFTER_SEGMENTS),
-        ("labels={minimum_confidence: 0.5}", AFTER_LABELS),
-        ("labels={white: 0.9}", AFTER_LABELS | {"segment_scene"}),
-        ("freeboard={method: average}", AFTER_FREEBOARD),
+        ({"segments": {"trim": 0.6}}, AFTER_SEGMENTS),
+        ({"labels": {"minimum_confidence": 0.5}}, AFTER_LABELS),
+        ({"labels": {"white": 0.9}}, AFTER_LABELS | {"segment_scene"}),
+        ({"freeboard": {"method": "average"}}, AFTER_FREEBOARD),
     ],
 )
 def test_a_setting_makes_its_stage_and_what_follows_stale_and_nothing_else(finished, small, setting, stale):
-    jobs = finished.jobs(*small, "--config", setting)
-    assert set(jobs) - {"all", "total"} == stale
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(setting))
+    assert set(finished.jobs(*small, "changed.yaml")) - {"all", "total"} == stale

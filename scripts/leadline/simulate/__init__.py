@@ -3,9 +3,3 @@
 A granule and its scenes are made by separate processes that build the same world again from the granule's name and
 seed. The files have the formats of the real ones, so nothing downstream knows; each says that it is simulated.
 """
-
-from leadline.simulate.granule import simulate_granule
-from leadline.simulate.sentinel2 import SceneSettings, simulate_scene
-from leadline.simulate.world import GranuleSettings
-
-__all__ = ["GranuleSettings", "SceneSettings", "simulate_granule", "simulate_scene"]
