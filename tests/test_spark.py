@@ -7,6 +7,7 @@ import rasterio.warp
 
 from leadline.freeboard import track_tables
 from leadline.labels import Look, label_segments
+from leadline.names import SurfaceClass
 from leadline.scene import read_classes
 from leadline.sea_surface import SeaSurfaceSettings
 from leadline.spark.freeboard import compute_freeboard
@@ -16,7 +17,7 @@ from tracks import simulated_track
 
 
 def tracks() -> list[pd.DataFrame]:
-    """Return three tracks of two granules, each of its own making."""
+    """Return four tracks of two granules; the last has no lead, so neither sea surface nor freeboard."""
     names = [
         ("20191104200000_90010510", "gt1r"),
         ("20191104200000_90010510", "gt2r"),
@@ -26,7 +27,8 @@ def tracks() -> list[pd.DataFrame]:
     for seed, (granule, beam) in enumerate(names):
         track, *_ = simulated_track(n_segments=8000, seed=seed)
         made.append(track.assign(granule=granule, beam=beam))
-    return made
+    without_leads = made[0][made[0]["surface_class"] == SurfaceClass.THICK_ICE].assign(beam="gt3r")
+    return [*made, without_leads]
 
 
 def write_granules(folder, made: list[pd.DataFrame]) -> tuple[list, list]:
@@ -51,6 +53,7 @@ def test_freeboard_of_many_tracks_is_that_of_each_alone(tmp_path):
         key = track["granule"].iloc[0], track["beam"].iloc[0]
         stored = track.astype({name: np.float32 for name in ("height_mean", "height_error")})
         alone = track_tables(stored, settings)
+        assert alone.freeboard["freeboard"].isna().all() == (key[1] == "gt3r")
         for path, schema, expected in zip(
             (leads, sections, freeboard), (LEADS, SECTIONS, FREEBOARD), alone, strict=True
         ):

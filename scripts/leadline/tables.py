@@ -13,7 +13,7 @@ from leadline.files import written_whole
 
 
 def _column(name: str, kind: pa.DataType, unit: str, meaning: str) -> pa.Field:
-    return pa.field(name, kind, nullable=False, metadata={"unit": unit, "meaning": meaning})
+    return pa.field(name, kind, metadata={"unit": unit, "meaning": meaning})
 
 
 _KEY = [
@@ -108,8 +108,7 @@ SEA_SURFACE_METHODS = ("minimum", "average", "nearest_minimum", "nasa")
 
 LEADS = pa.schema(
     [
-        pa.field("granule", pa.string(), nullable=False, metadata=_KEY[0].metadata),
-        pa.field("beam", pa.string(), nullable=False, metadata=_KEY[1].metadata),
+        *_KEY[:2],
         _column("x_start", pa.float64(), "m", "along-track distance where the lead begins"),
         _column("x_end", pa.float64(), "m", "along-track distance where the lead ends"),
         _column("n_segments", pa.int32(), "1", "open-water segments of the lead"),
@@ -123,8 +122,7 @@ LEADS = pa.schema(
 
 SECTIONS = pa.schema(
     [
-        LEADS.field("granule"),
-        LEADS.field("beam"),
+        *_KEY[:2],
         _column("x_atc", pa.float64(), "m", "along-track distance of the section's centre"),
         _column("n_leads", pa.int32(), "1", "leads whose centre lies in the section"),
         *(
