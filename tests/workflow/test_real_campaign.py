@@ -27,7 +27,7 @@ def granules(campaign) -> pd.DataFrame:
 
 def test_every_track_has_a_product_that_says_how_it_ended(campaign, granules):
     tracks = [(row.granule, beam) for row in granules.itertuples() for beam in row.beams.split(",")]
-    assert len(tracks) == 21
+    assert len(tracks) == 22
     for granule, beam in tracks:
         segments = read_table(campaign / "segments" / f"{granule}.parquet", SEGMENTS)
         with xr.open_dataset(campaign / "freeboard" / f"{granule}_{beam}.nc") as product:
