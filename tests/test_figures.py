@@ -4,6 +4,7 @@ import pytest
 from leadline.figures import CLASS_COLOURS, draw_confusion, draw_distribution, draw_track, draw_training
 from leadline.freeboard import track_tables
 from leadline.metrics import scores
+from leadline.names import SurfaceClass
 from leadline.sea_surface import SeaSurfaceSettings
 from leadline.tables import FREEBOARD, LABELS, LEADS, empty_table
 from tracks import simulated_track
@@ -31,6 +32,19 @@ def test_a_track_shows_its_classes_surfaces_and_freeboard_with_units(track, tmp_
 def test_a_track_without_segments_says_so():
     figure = draw_track("a track", *map(empty_table, (FREEBOARD, LABELS, LEADS)), None)
     assert "no segments" in figure.texts[-1].get_text()
+
+
+def test_a_track_without_leads_is_looked_at_closely_where_it_has_segments(track):
+    segments = track[0]
+    ice = segments[
+        (segments["surface_class"] == SurfaceClass.THICK_ICE) & (segments["x_atc"] > segments["x_atc"].median())
+    ]
+    tables = track_tables(ice, SeaSurfaceSettings())
+    figure = draw_track("a track", tables.freeboard, ice, tables.leads, None)
+    close = figure.axes[1]
+    low, high = (1000 * edge + ice["x_atc"].iloc[0] for edge in close.get_xlim())
+    assert "longest lead" not in close.get_title()
+    assert ice["x_atc"].between(low, high).sum() > 400
 
 
 def test_a_confusion_matrix_is_in_percent_of_the_true_class():

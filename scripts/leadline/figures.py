@@ -52,7 +52,7 @@ def draw_track(
         table = with_truth(table, truth)
         strips["simulated truth"] = truth
     whole = (start, table["x_atc"].iloc[-1])
-    middle = _middle_of_longest(leads, np.mean(whole))
+    middle, around = _close_up(table, leads)
     close = (middle - ZOOM / 2, middle + ZOOM / 2)
     for column, (begin, end), window in ((0, whole, 100), (1, close, 1)):
         part = table[table["x_atc"].between(begin, end)]
@@ -62,7 +62,7 @@ def draw_track(
         axes[2, column].set_xlabel("distance along the track (km)")
         axes[0, column].set_xlim((begin - start) / 1000, (end - start) / 1000)
     axes[0, 0].set_title("whole track; freeboard as means of 200 m")
-    axes[0, 1].set_title("1 km around the longest lead, every 2 m")
+    axes[0, 1].set_title(f"1 km around {around}, every 2 m")
     axes[1, 0].legend(ncols=4, fontsize=7, loc="upper right")
     axes[2, 0].legend(ncols=3, fontsize=7, loc="upper right")
     return figure
@@ -121,11 +121,12 @@ def _of(table: pd.DataFrame, begin: float, end: float) -> pd.DataFrame:
     return table[table["x_atc"].between(begin, end)]
 
 
-def _middle_of_longest(leads: pd.DataFrame, default: float) -> float:
+def _close_up(table: pd.DataFrame, leads: pd.DataFrame) -> tuple[float, str]:
+    """Return the distance along the track (m) that is worth a closer look, and what is there."""
     if leads.empty:
-        return default
+        return table["x_atc"].median(), "the middle segment"
     longest = leads.loc[(leads["x_end"] - leads["x_start"]).idxmax()]
-    return (longest["x_start"] + longest["x_end"]) / 2
+    return (longest["x_start"] + longest["x_end"]) / 2, "the longest lead"
 
 
 def _draw_strips(axis: Axes, strips: Mapping[str, pd.DataFrame], start: float) -> None:
