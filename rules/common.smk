@@ -82,28 +82,24 @@ def options(values):
     return " ".join(words)
 
 
-def granule_file(wildcards):
-    """Return where the granule's ATL03 file stands, by the source of the campaign."""
+def source_file(name, ending, own):
+    """Return where a granule or scene stands: where it is made or fetched, or the person's own file."""
     places = {
-        "simulated": "results/simulated/{}.h5",
-        "earthdata": "results/acquire/{}.h5",
+        "simulated": f"results/simulated/{name}{ending}",
+        "earthdata": f"results/acquire/{name}{ending}",
+        "local": own.loc[name, "file"],
     }
-    source = config["acquire"]["source"]
-    if source == "local":
-        return CAMPAIGN.granules.loc[wildcards.granule, "file"]
-    return places[source].format(wildcards.granule)
+    return places[config["acquire"]["source"]]
+
+
+def granule_file(wildcards):
+    """Return where the granule's ATL03 file stands."""
+    return source_file(wildcards.granule, ".h5", CAMPAIGN.granules)
 
 
 def scene_file(wildcards):
-    """Return where the scene's file stands, by the source of the campaign."""
-    places = {
-        "simulated": "results/simulated/{}.tif",
-        "earthdata": "results/acquire/{}.tif",
-    }
-    source = config["acquire"]["source"]
-    if source == "local":
-        return CAMPAIGN.scenes.loc[wildcards.scene, "file"]
-    return places[source].format(wildcards.scene)
+    """Return where the scene's file stands."""
+    return source_file(wildcards.scene, ".tif", CAMPAIGN.scenes)
 
 
 def flight_options(granule):

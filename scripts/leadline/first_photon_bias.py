@@ -27,6 +27,9 @@ CHANNELS = {"strong": 16, "weak": 4}
 NOMINAL_DEAD_TIME = 3.0
 """Dead time in ns where the granule does not give it (the given ones lie near 2.98 and 3.05)."""
 
+WIDTH_OF_GAUSSIAN = 2.5631
+"""10 to 90 % of a Gaussian, in standard deviations."""
+
 WINDOW_PHOTONS = 150
 """Photons that strength and width are taken from: a 2 m segment of about 2.8 shots is too few (ATL07 uses 150)."""
 
@@ -101,7 +104,7 @@ def calibration_table(dead_time: NDArray, strength: NDArray, width: NDArray, n_c
     recorded = np.broadcast_to(strength[:, :, None], shape) / n_channels
     recorded_width = np.broadcast_to(width[:, None, :], shape)
     blind = np.broadcast_to(dead_time[:, None, None], shape)
-    rate, sigma = recorded, recorded_width / _GAUSSIAN_WIDTH
+    rate, sigma = recorded, recorded_width / WIDTH_OF_GAUSSIAN
     for _ in range(_SOLVER_STEPS):
         photons, _, relative_width = response(rate, blind / sigma)
         rate = np.clip(rate * recorded / photons, _RATES[0], _RATES[-1])
@@ -110,8 +113,6 @@ def calibration_table(dead_time: NDArray, strength: NDArray, width: NDArray, n_c
     return bias * sigma * 1e3
 
 
-_GAUSSIAN_WIDTH = 2.5631
-"""10 to 90 % of a Gaussian, in standard deviations."""
 _RATES = np.geomspace(1e-3, 40.0, 70)
 _DEAD_TIMES = np.geomspace(0.02, 12.0, 60)
 _SOLVER_STEPS = 25

@@ -1,6 +1,5 @@
 """The words of the field as the code spells them: beams, granules, surface classes, projections."""
 
-import re
 from enum import IntEnum
 
 BEAMS = ("gt1l", "gt1r", "gt2l", "gt2r", "gt3l", "gt3r")
@@ -31,9 +30,3 @@ SURFACE_CLASSES = (SurfaceClass.THICK_ICE, SurfaceClass.THIN_ICE, SurfaceClass.O
 def class_name(surface_class: int) -> str:
     """Return the word of a class code, as in ``thick_ice``."""
     return SurfaceClass(surface_class).name.lower()
-
-
-def granule_of(file_name: str) -> str | None:
-    """Return the granule key inside an ATL03 file name, or None where there is none."""
-    found = re.search(GRANULE_PATTERN, file_name)
-    return found.group() if found else None

@@ -8,12 +8,9 @@ from numpy.typing import NDArray
 
 from leadline.accounts import State
 from leadline.errors import InputDataError
-from leadline.first_photon_bias import HALF_SPEED_OF_LIGHT, look_up, moving_strength_and_width
+from leadline.first_photon_bias import HALF_SPEED_OF_LIGHT, WIDTH_OF_GAUSSIAN, look_up, moving_strength_and_width
 from leadline.photons import SHOT_INTERVAL, Beam, Selection, background_of_photons, select
 from leadline.tables import SEGMENTS
-
-WIDTH_OF_GAUSSIAN = 2.5631
-"""10 to 90 % of a Gaussian, in standard deviations."""
 
 
 @dataclass(frozen=True)
