@@ -2,10 +2,9 @@
 
 
 rule simulate_granule:
-    """Simulate the world and the flight of {wildcards.granule} over it; write an ATL03 granule and the truth."""
+    """Simulate the world and the flight of {wildcards.granule} over it as an ATL03 granule."""
     output:
         granule="results/simulated/{granule}.h5",
-        truth="results/simulated/{granule}_truth.parquet",
     log:
         "results/logs/simulate_granule/{granule}.log",
     benchmark:
@@ -18,8 +17,28 @@ rule simulate_granule:
         settings=simulated_granule,
         code=code("simulate_granule.py"),
     shell:
-        "{resources.launcher} $SCRIPTS/simulate_granule.py {params.settings}"
-        " --granule {output.granule} --truth {output.truth} 2> {log}"
+        "{resources.launcher} $SCRIPTS/simulate_granule.py {params.settings} --granule {output.granule} 2> {log}"
+
+
+rule simulate_truth:
+    """Cut the simulated world below {wildcards.granule} into segments: what is true of them."""
+    output:
+        truth="results/simulated/{granule}_truth.parquet",
+    log:
+        "results/logs/simulate_truth/{granule}.log",
+    benchmark:
+        "results/benchmarks/simulate_truth/{granule}.tsv"
+    resources:
+        launcher="python",
+        mem_mb=4000,
+        runtime=10,
+    params:
+        settings=simulated_granule,
+        segment_length=config["segments"]["window"],
+        code=code("simulate_truth.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/simulate_truth.py {params.settings}"
+        " --segment-length {params.segment_length} --truth {output.truth} 2> {log}"
 
 
 rule simulate_scene:

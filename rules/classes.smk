@@ -20,9 +20,11 @@ rule classify_segments:
         mem_mb=6000,
         runtime=60,
     params:
+        segment_length=config["segments"]["window"],
         code=code("classify_segments.py"),
     shell:
-        "{resources.launcher} $SCRIPTS/classify_segments.py --segments {input.segments} --model {input.model}"
+        "{resources.launcher} $SCRIPTS/classify_segments.py --segments {input.segments}"
+        " --segment-length {params.segment_length} --model {input.model}"
         " --description {input.description} --granule {wildcards.granule}"
         " --output {output.classes} --account {output.account} > {log} 2>&1"
 

@@ -110,7 +110,7 @@ def flight_options(granule):
 
 
 def simulated_granule(wildcards):
-    """Return the options that simulate a granule."""
+    """Return the options of the flight that a granule, and the truth below it, are simulated from."""
     return flight_options(wildcards.granule)
 
 
@@ -198,6 +198,7 @@ def provenance(wildcards):
         "scenes": " ".join(CAMPAIGN.scenes_of([granule])),
         "network": config["model"]["network"],
         "source": config["acquire"]["source"],
+        "segment_length": f"{config['segments']['window']:g} m",
         "sea_surface_method": config["freeboard"]["method"],
         "config_digest": config_digest(config),
         "code_digest": code("write_product.py"),

@@ -22,11 +22,13 @@ rule compute_freeboard:
         runtime=60,
         spark=1,
     params:
+        segment_length=config["segments"]["window"],
         settings=options(config["freeboard"]),
         code=code("compute_freeboard.py"),
     shell:
         "{resources.launcher} $SCRIPTS/compute_freeboard.py --segments {input.segments} --classes {input.classes}"
-        " {params.settings} --batch {wildcards.batch} --leads {output.leads} --sections {output.sections}"
+        " --segment-length {params.segment_length} {params.settings} --batch {wildcards.batch}"
+        " --leads {output.leads} --sections {output.sections}"
         " --output {output.freeboard} --account {output.account} 2> {log}"
 
 

@@ -41,12 +41,14 @@ rule train_model:
         mem_mb=6000,
         runtime=120,
     params:
+        segment_length=config["segments"]["window"],
         settings=options(config["model"]["presets"][config["model"]["preset"]]),
         seed=config["model"]["seed"],
         code=code("train_model.py"),
     shell:
         "{resources.launcher} $SCRIPTS/train_model.py --training-set {input.training_set}"
-        " --architecture {wildcards.network} {params.settings} --seed {params.seed}"
+        " --segment-length {params.segment_length} --architecture {wildcards.network}"
+        " {params.settings} --seed {params.seed}"
         " --model {output.model} --description {output.description} > {log} 2>&1"
 
 
@@ -67,9 +69,11 @@ rule evaluate_model:
         mem_mb=4000,
         runtime=30,
     params:
+        segment_length=config["segments"]["window"],
         code=code("evaluate_model.py"),
     shell:
-        "{resources.launcher} $SCRIPTS/evaluate_model.py --test-set {input.test_set} --model {input.model}"
+        "{resources.launcher} $SCRIPTS/evaluate_model.py --test-set {input.test_set}"
+        " --segment-length {params.segment_length} --model {input.model}"
         " --description {input.description} --output {output.metrics} 2> {log}"
 
 

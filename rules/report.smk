@@ -24,11 +24,13 @@ rule draw_track:
         mem_mb=2000,
         runtime=10,
     params:
+        segment_length=config["segments"]["window"],
         source=config["acquire"]["source"],
         code=code("draw_track.py"),
     shell:
         "{resources.launcher} $SCRIPTS/draw_track.py --granule {wildcards.granule} --beam {wildcards.beam}"
-        " --source {params.source} --freeboard {input.freeboard} --labels {input.labels} --leads {input.leads}"
+        " --segment-length {params.segment_length} --source {params.source}"
+        " --freeboard {input.freeboard} --labels {input.labels} --leads {input.leads}"
         " --truth {input.truth} --output {output.figure} 2> {log}"
 
 

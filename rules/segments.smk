@@ -12,9 +12,10 @@ rule resample_segments:
         "results/logs/resample_segments/{granule}.log",
     benchmark:
         "results/benchmarks/resample_segments/{granule}.tsv"
+    threads: 3
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=lambda wildcards, threads: 500 + 500 * threads,
         runtime=30,
     params:
         beams=beams_of_granule,
@@ -22,7 +23,7 @@ rule resample_segments:
         code=code("resample_segments.py"),
     shell:
         "{resources.launcher} $SCRIPTS/resample_segments.py --granule {input.granule} --name {wildcards.granule}"
-        " --beams {params.beams} {params.settings} --output {output.segments} --account {output.account} 2> {log}"
+        " --beams {params.beams} {params.settings} --threads {threads} --output {output.segments} --account {output.account} 2> {log}"
 
 
 rule segments:

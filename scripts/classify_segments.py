@@ -18,6 +18,7 @@ def main() -> None:
     """Classify, and let rank 0 write the table CLASSES and its account."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--segments", type=Path, required=True)
+    parser.add_argument("--segment-length", type=float, required=True, help="length of the segments, m")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--description", type=Path, required=True)
     parser.add_argument("--granule", required=True)
@@ -26,8 +27,9 @@ def main() -> None:
     options = parser.parse_args()
 
     ranks = start()
-    network, description = read_model(options.model, options.description)
-    classes = classify(network, description["feature_ranges"], read_table(options.segments, SEGMENTS), ranks)
+    network, description = read_model(options.model, options.description, options.segment_length)
+    segments = read_table(options.segments, SEGMENTS)
+    classes = classify(network, description["feature_ranges"], segments, options.segment_length, ranks)
     if ranks.rank == 0:
         write_table(options.output, classes, CLASSES)
         write_account(options.account, _account(options.granule, classes))

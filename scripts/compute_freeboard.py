@@ -16,6 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--segments", type=Path, nargs="+", required=True, help="tables of segments")
     parser.add_argument("--classes", type=Path, nargs="+", required=True, help="tables of classes")
+    parser.add_argument("--segment-length", type=float, required=True, help="length of a segment, m")
     parser.add_argument("--method", choices=SEA_SURFACE_METHODS, required=True, help="sea surface of the freeboard")
     parser.add_argument("--section-length", type=float, required=True, help="length of a section, m")
     parser.add_argument("--section-step", type=float, required=True, help="distance between two sections, m")
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--account", type=Path, required=True, help="JSON account")
     args = parser.parse_args()
     settings = SeaSurfaceSettings(
+        segment_length=args.segment_length,
         method=args.method,
         section_length=args.section_length,
         section_step=args.section_step,

@@ -14,6 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--granule", required=True, help="granule key, yyyymmddhhmmss_ttttccss")
     parser.add_argument("--beam", required=True, help="gt1l to gt3r")
+    parser.add_argument("--segment-length", type=float, required=True, help="length of a segment, m")
     parser.add_argument("--source", required=True, help="where the photons come from")
     parser.add_argument("--freeboard", type=Path, required=True, help="Parquet folder of freeboard")
     parser.add_argument("--labels", type=Path, required=True, help="Parquet folder of labels")
@@ -27,7 +28,7 @@ def main() -> None:
         for path, schema in ((args.freeboard, FREEBOARD), (args.labels, LABELS), (args.leads, LEADS))
     )
     truth = read_track(args.truth[0], TRUTH, args.granule, args.beam) if args.truth else None
-    figure = draw_track(title, freeboard, labels, leads, truth)
+    figure = draw_track(title, args.segment_length, freeboard, labels, leads, truth)
     with written_whole(args.output) as aside:
         figure.savefig(aside)
 

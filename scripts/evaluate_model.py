@@ -17,15 +17,17 @@ def main() -> None:
     """Write the metrics on the test set, and those on the blocks of the training set that only chose the epoch."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--test-set", type=Path, required=True)
+    parser.add_argument("--segment-length", type=float, required=True, help="length of the segments, m")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--description", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
     options = parser.parse_args()
 
     ranks = start()
-    network, description = read_model(options.model, options.description)
+    network, description = read_model(options.model, options.description, options.segment_length)
     table = read_table(options.test_set, TRAINING_SET)
-    test = network_scores(table["surface_class"].to_numpy(), predict(network, table, ranks))
+    probability = predict(network, table, options.segment_length, ranks)
+    test = network_scores(table["surface_class"].to_numpy(), probability)
     if ranks.rank == 0:
         metrics = {f"test_{name}": value for name, value in test.items()}
         metrics |= {f"validation_{name}": value for name, value in description["validation"].items()}

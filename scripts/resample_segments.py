@@ -1,20 +1,13 @@
 """Resample the photons of a granule's beams into segments; a beam that cannot be used is named in the account."""
 
 import argparse
-import logging
 from pathlib import Path
 
-import pandas as pd
-
-from leadline.accounts import Account, State, write_account
-from leadline.atl03 import Granule, open_granule, read_beam
-from leadline.errors import InputDataError, named
-from leadline.log import run, share
-from leadline.photons import Selection
-from leadline.segments import Resampling, resample
-from leadline.tables import SEGMENTS, empty_table, write_table
-
-logger = logging.getLogger("leadline.segments")
+from leadline.accounts import write_account
+from leadline.beam import Selection
+from leadline.log import run
+from leadline.resampling import resample_granule
+from leadline.segments import Resampling
 
 
 def main() -> None:
@@ -25,39 +18,26 @@ def main() -> None:
     parser.add_argument("--beams", nargs="+", required=True, help="beams to resample")
     parser.add_argument("--window", type=float, required=True, help="length of a segment, m")
     parser.add_argument("--minimum-confidence", type=int, required=True, help="lowest confidence that is kept")
+    parser.add_argument("--quality-before-007", type=int, nargs="+", required=True, help="quality_ph kept before 007")
+    parser.add_argument("--quality-from-007", type=int, nargs="+", required=True, help="quality_ph kept from 007 on")
     parser.add_argument("--podppd-flags", type=int, nargs="+", required=True, help="podppd_flag values that are kept")
-    parser.add_argument("--trim", type=float, required=True, help="farthest from the segment's median, m")
+    parser.add_argument("--mss", required=True, help="mean sea surface: dem, geoid, or a grid's file")
+    parser.add_argument("--trim", type=float, required=True, help="farthest from the segment's mode, m")
     parser.add_argument("--surface-window", type=float, required=True, help="reach of photon_rate, m")
+    parser.add_argument("--threads", type=int, default=1, help="processes that resample")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table of segments")
     parser.add_argument("--account", type=Path, required=True, help="JSON account")
     args = parser.parse_args()
-    selection = Selection(args.minimum_confidence, tuple(args.podppd_flags))
+    selection = Selection(
+        args.minimum_confidence,
+        tuple(args.quality_before_007),
+        tuple(args.quality_from_007),
+        tuple(args.podppd_flags),
+        args.mss,
+    )
     resampling = Resampling(args.window, args.trim, args.surface_window, selection)
-    try:
-        with open_granule(args.granule) as granule:
-            logger.info("%s: ATL03 release %s, beams %s", args.name, granule.release, granule.beam_types)
-            made = [_resample_beam(granule, args.name, beam, resampling) for beam in args.beams]
-        tables, accounts = zip(*made, strict=True)
-        account = Account("segments", args.name, parts=accounts)
-        table = pd.concat(tables, ignore_index=True)
-    except InputDataError as error:
-        logger.warning("%s", error)
-        account, table = Account("segments", args.name, error.state, str(error)), empty_table(SEGMENTS)
-    write_table(args.output, table, SEGMENTS)
+    account = resample_granule(args.granule, args.name, args.beams, resampling, args.output, args.threads)
     write_account(args.account, account)
-
-
-def _resample_beam(granule: Granule, name: str, beam: str, resampling: Resampling) -> tuple[pd.DataFrame, Account]:
-    try:
-        contents = read_beam(granule, beam)
-        with named(f"{granule.path} {beam}"):
-            segments, counts = resample(contents, name, beam, resampling)
-    except InputDataError as error:
-        logger.warning("%s", error)
-        return empty_table(SEGMENTS), Account("segments", beam, error.state, str(error))
-    kept = share(counts["photons_kept"] - counts["photons_trimmed"], counts["photons"])
-    logger.info("%s %s: kept %s photons in %s segments", name, beam, kept, f"{len(segments):,}")
-    return segments, Account("segments", beam, State.OK, counts=counts)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Simulate one ATL03 granule, and the truth of its surface."""
+"""Simulate one ATL03 granule."""
 
 import argparse
 from pathlib import Path
@@ -9,13 +9,12 @@ from leadline.simulate.granule import simulate_granule
 
 
 def main() -> None:
-    """Parse the command line and write the granule and its truth."""
+    """Parse the command line and write the granule."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_flight(parser)
     parser.add_argument("--granule", type=Path, required=True, help="ATL03 file to write")
-    parser.add_argument("--truth", type=Path, required=True, help="Parquet table of the truth to write")
     args = parser.parse_args()
-    simulate_granule(args.granule, args.truth, flight(args))
+    simulate_granule(args.granule, flight(args))
 
 
 if __name__ == "__main__":

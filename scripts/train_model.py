@@ -15,6 +15,7 @@ def main() -> None:
     paper = TrainingSettings()
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--training-set", type=Path, required=True)
+    parser.add_argument("--segment-length", type=float, required=True, help="length of the segments, m")
     parser.add_argument("--architecture", choices=NETWORKS, required=True)  # horovodrun refuses --network
     parser.add_argument("--learning-rate", type=float, default=paper.learning_rate)
     parser.add_argument("--batch-size", type=int, default=paper.batch_size, help="of all ranks together")
@@ -31,7 +32,8 @@ def main() -> None:
         epochs=options.epochs,
         seed=options.seed,
     )
-    network, description = train(read_table(options.training_set, TRAINING_SET), options.architecture, settings, ranks)
+    table = read_table(options.training_set, TRAINING_SET)
+    network, description = train(table, options.segment_length, options.architecture, settings, ranks)
     if ranks.rank == 0:
         write_model(options.model, options.description, network, description)
         logger.info(

@@ -5,6 +5,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from leadline.atl03 import open_granule, read_beam, read_photons
+from leadline.beam import Beam, Selection
+from leadline.photons import Photons, select
+from leadline.track import Piece, Track, pieces_of, track_of
+
 REFERENCE_LENGTH = 20.0
 SPEED = 7100.0
 X_START = 9_000_000.0
@@ -28,6 +33,9 @@ def flat_photons(n_references: int = 10, per_reference: int = 200, height: float
         "heights/quality_ph": np.zeros(n, np.int8),
         "heights/signal_conf_ph": np.tile(np.array([-1, -1, 4, -1, -1], np.int8), (n, 1)),
         "geolocation/segment_dist_x": start,
+        "geolocation/delta_time": 1000.0 + (start - X_START) / SPEED,
+        "geolocation/reference_photon_lat": -74 - (start - X_START) / 111_000,
+        "geolocation/reference_photon_lon": np.full(n_references, -170.0),
         "geolocation/ph_index_beg": 1 + per_reference * np.arange(n_references, dtype=np.int64),
         "geolocation/segment_ph_cnt": np.full(n_references, per_reference, np.int32),
         "geolocation/podppd_flag": np.zeros(n_references, np.int8),
@@ -45,10 +53,13 @@ def flat_photons(n_references: int = 10, per_reference: int = 200, height: float
     }
 
 
-def write_granule(path: Path, beams: dict[str, dict], sc_orient: int | None = 1, beam_types: bool = True) -> Path:
+def write_granule(
+    path: Path, beams: dict[str, dict], sc_orient: int | None = 1, beam_types: bool = True, release: str | None = "006"
+) -> Path:
     """Write beams in the ATL03 layout; the right beams are the strong ones."""
     with h5py.File(path, "w") as file:
-        file["ancillary_data/release"] = np.array([b"006"])
+        if release is not None:
+            file["ancillary_data/release"] = np.array([release.encode()])
         if sc_orient is not None:
             file["orbit_info/sc_orient"] = np.array([sc_orient], np.int8)
         for beam, datasets in beams.items():
@@ -58,3 +69,22 @@ def write_granule(path: Path, beams: dict[str, dict], sc_orient: int | None = 1,
             for name, values in datasets.items():
                 group[name] = values
     return path
+
+
+def along_track(photons: Photons) -> Photons:
+    """Return the usable photons alone, in along-track order."""
+    return Photons(np.arange(photons.order.size), *(values[photons.order] for values in photons[1:]))
+
+
+def whole_beam(
+    path: Path, name: str, selection: Selection | None = None, window: float = 2.0
+) -> tuple[Photons, dict, Piece, Track, Beam]:
+    """Return the selected photons of a beam as one piece, and what was dropped."""
+    selection = selection or Selection()
+    with open_granule(path) as granule:
+        beam = read_beam(granule, name)
+        photons = read_photons(granule, name, slice(0, beam.n_photons))
+    track = track_of(beam, selection)
+    (piece,) = pieces_of(track, window, beam.n_photons)
+    placed, dropped = select(photons, piece, track, selection, beam.release)
+    return placed, dropped, piece, track, beam

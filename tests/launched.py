@@ -12,6 +12,7 @@ from leadline.log import run
 from leadline.models import read_model
 from leadline.tables import TRAINING_SET, read_table
 from leadline.training import TrainingSettings, train
+from simulated_table import SEGMENT_LENGTH
 
 SETTINGS = TrainingSettings(learning_rate=0.001, batch_size=512, epochs=2)
 
@@ -19,11 +20,11 @@ SETTINGS = TrainingSettings(learning_rate=0.001, batch_size=512, epochs=2)
 def train_and_classify(folder: Path, ranks: Ranks) -> None:
     """Save, on each rank, the weights of both networks and the probabilities by a model that is already there."""
     table = read_table(folder / "training_set.parquet", TRAINING_SET)
-    given, _ = read_model(folder / "given.keras", folder / "given.json")
-    np.save(folder / f"probability_{ranks.rank}.npy", predict(given, table, ranks, batch_size=1000))
-    np.save(folder / f"none_{ranks.rank}.npy", predict(given, table.iloc[:0], ranks))
+    given, _ = read_model(folder / "given.keras", folder / "given.json", SEGMENT_LENGTH)
+    np.save(folder / f"probability_{ranks.rank}.npy", predict(given, table, SEGMENT_LENGTH, ranks, batch_size=1000))
+    np.save(folder / f"none_{ranks.rank}.npy", predict(given, table.iloc[:0], SEGMENT_LENGTH, ranks))
     for network in ("mlp", "lstm"):
-        model, description = train(table, network, SETTINGS, ranks)
+        model, description = train(table, SEGMENT_LENGTH, network, SETTINGS, ranks)
         np.savez(folder / f"{network}_{ranks.rank}.npz", *model.get_weights())
         assert description["ranks"] == ranks.size
 

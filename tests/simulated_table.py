@@ -9,6 +9,8 @@ from leadline.tables import FEATURES, TRAINING_SET
 RUNS = {SurfaceClass.THICK_ICE: 150.0, SurfaceClass.THIN_ICE: 25.0, SurfaceClass.OPEN_WATER: 12.0}
 """Mean length of a run of each class, in segments."""
 
+SEGMENT_LENGTH = 2.0
+
 GRANULES = ("20191104195311_05940510", "20191113191053_07310510", "20191126182014_09290510")
 
 
@@ -20,7 +22,7 @@ def simulated_table(n: int, beams: int = 1, granules: tuple[str, ...] = GRANULES
         for beam in ("gt1r", "gt2r", "gt3r")[:beams]:
             table = _features(rng, _classes(rng, n))
             present = np.flatnonzero(rng.random(n) < 0.99)
-            table.insert(0, "x_atc", 1.0 + 2.0 * np.arange(n))
+            table.insert(0, "x_atc", (np.arange(n) + 0.5) * SEGMENT_LENGTH)
             tables.append(table.iloc[present].assign(granule=granule, beam=beam, role="train"))
     return pd.concat(tables, ignore_index=True)[TRAINING_SET.names]
 

@@ -64,13 +64,23 @@ def test_all_faults_are_told_at_once_each_with_file_key_value_and_what_is_allowe
     assert len(faults) == 7
     assert all("\n" not in fault for fault in faults)
     text = "\n".join(faults)
-    assert f"{BASE}: segments.trim: -1: must be more than 0" in text
+    assert f"{BASE}: segments.trim: -1: must be 0.15 or more" in text
     assert f"{BASE}: freeboard.method: 'best': allowed are minimum, average, nearest_minimum, nasa" in text
     assert f"{DEMO}: acquire.simulated.length: 'long': must be a number" in text
     assert f"{BASE}: segments.podppd_flags.0: 9: must be 7 or less" in text
     assert "model.nework: 'lstm': no such key; here are network, preset, presets, seed" in text
     assert "labels.white: missing" in text
     assert "labels.maximum_lag: missing" in text
+
+
+@pytest.mark.parametrize(("window", "allowed"), [(0, "0.7 or more"), (100, "30 or less"), ("2 m", "a number")])
+def test_the_length_of_a_segment_is_a_number_within_reason(demo, window, allowed):
+    for length in (0.7, 2, 10.0, 30):
+        demo["segments"]["window"] = length
+        check(demo, SCHEMA, [BASE, DEMO])
+    demo["segments"]["window"] = window
+    (fault,) = faults_of(demo)
+    assert f"segments.window: {window!r}: must be {allowed}" in fault
 
 
 def test_a_fault_is_laid_to_the_file_that_was_merged_last(demo, tmp_path):

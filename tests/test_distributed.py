@@ -16,7 +16,7 @@ from leadline.inference import predict
 from leadline.models import lstm, write_model
 from leadline.tables import TRAINING_SET, write_table
 from leadline.training import train
-from simulated_table import GRANULES, simulated_table
+from simulated_table import GRANULES, SEGMENT_LENGTH, simulated_table
 
 TESTS = Path(__file__).parent
 HOROVODRUN = Path(sys.executable).with_name("horovodrun")
@@ -48,7 +48,7 @@ def two_ranks(tmp_path_factory, table, given) -> Path:
     """The folder that two ranks have left their weights and probabilities in."""
     folder = tmp_path_factory.mktemp("two_ranks")
     write_table(folder / "training_set.parquet", table, TRAINING_SET)
-    write_model(folder / "given.keras", folder / "given.json", given, {})
+    write_model(folder / "given.keras", folder / "given.json", given, {"segment_length": SEGMENT_LENGTH})
     ended = launch_two_ranks("train", folder)
     assert ended.returncode == 0, ended.stderr
     return folder
@@ -68,13 +68,13 @@ def test_two_ranks_end_with_the_same_bits(two_ranks, network):
 
 def test_two_ranks_train_as_one_process_with_the_same_batch(two_ranks, table):
     """The MLP has no dropout, whose masks differ between ranks; only the order of sums is another."""
-    alone, _ = train(table, "mlp", SETTINGS, Ranks())
+    alone, _ = train(table, SEGMENT_LENGTH, "mlp", SETTINGS, Ranks())
     for one, two in zip(alone.get_weights(), weights(two_ranks, "mlp", 0), strict=True):
         assert two == pytest.approx(one, abs=1e-6)
 
 
 def test_two_ranks_classify_as_one_process_to_the_last_bit(two_ranks, table, given):
-    expected = predict(given, table, Ranks(), batch_size=1000)
+    expected = predict(given, table, SEGMENT_LENGTH, Ranks(), batch_size=1000)
     for rank in (0, 1):
         assert (np.load(two_ranks / f"probability_{rank}.npy") == expected).all()
         assert np.load(two_ranks / f"none_{rank}.npy").shape == (0, 3)

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from leadline.errors import ModelError
 from leadline.features import (
@@ -17,10 +18,10 @@ from leadline.features import (
 )
 from leadline.names import KEY, SurfaceClass
 from leadline.tables import FEATURES, TRAINING_SET
-from simulated_table import GRANULES, simulated_table
+from simulated_table import GRANULES, SEGMENT_LENGTH, simulated_table
 
 
-def track(x_atc: list[float], beam: str = "gt1r", granule: str = GRANULES[0]) -> pd.DataFrame:
+def track(x_atc: ArrayLike, beam: str = "gt1r", granule: str = GRANULES[0]) -> pd.DataFrame:
     return pd.DataFrame({"granule": granule, "beam": beam, "x_atc": np.array(x_atc, dtype=float)})
 
 
@@ -76,11 +77,11 @@ def test_the_features_keep_their_order():
 
 
 def test_a_window_holds_two_neighbours_on_either_side():
-    assert windows(track([1, 3, 5, 7, 9]))[2].tolist() == [0, 1, 2, 3, 4]
+    assert windows(track([1, 3, 5, 7, 9]), SEGMENT_LENGTH)[2].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_a_segment_stands_in_for_neighbours_beyond_a_gap():
-    assert windows(track([1, 3, 7, 9])).tolist() == [
+    assert windows(track([1, 3, 7, 9]), SEGMENT_LENGTH).tolist() == [
         [0, 0, 0, 1, 0],
         [1, 0, 1, 1, 1],
         [2, 2, 2, 3, 2],
@@ -90,11 +91,33 @@ def test_a_segment_stands_in_for_neighbours_beyond_a_gap():
 
 def test_windows_end_with_the_beam_though_the_next_one_begins_where_it_ended():
     table = pd.concat([track([1, 3], "gt1r"), track([5, 7], "gt2r"), track([9, 11], "gt2r", GRANULES[1])])
-    assert windows(table)[:, 1:4].tolist() == [[0, 0, 1], [0, 1, 1], [2, 2, 3], [2, 3, 3], [4, 4, 5], [4, 5, 5]]
+    assert windows(table, SEGMENT_LENGTH)[:, 1:4].tolist() == [
+        [0, 0, 1],
+        [0, 1, 1],
+        [2, 2, 3],
+        [2, 3, 3],
+        [4, 4, 5],
+        [4, 5, 5],
+    ]
+
+
+@pytest.mark.parametrize("length", [0.7, 2.0, 10.0, 30.0])
+def test_neighbours_follow_each_other_by_the_length_of_a_segment_whatever_it_is(length):
+    far_from_the_equator = 1_000_000 + np.array([0, 1, 2, 3, 4, 6])
+    index = windows(track((far_from_the_equator + 0.5) * length), length)
+    assert index[2].tolist() == [0, 1, 2, 3, 4]
+    assert index[4].tolist() == [2, 3, 4, 4, 4]
+    assert index[5].tolist() == [5] * 5
+
+
+def test_segments_of_10_m_are_no_neighbours_to_windows_of_2_m():
+    ten = track([5, 15, 25])
+    assert windows(ten, 10.0)[1].tolist() == [1, 0, 1, 2, 1]
+    assert windows(ten, SEGMENT_LENGTH)[1].tolist() == [1] * 5
 
 
 def test_an_empty_table_has_no_windows():
-    assert windows(simulated_table(20).iloc[:0]).shape == (0, 5)
+    assert windows(simulated_table(20).iloc[:0], SEGMENT_LENGTH).shape == (0, 5)
 
 
 TRACKS = st.lists(
@@ -116,14 +139,14 @@ def test_windows_never_cross_a_gap_or_a_beam(tracks):
         return row_of[way[-1] if all(step in row_of for step in way) else key]
 
     expected = [[walked(key, steps) for steps in range(-2, 3)] for key in tracks]
-    assert windows(table).tolist() == expected
+    assert windows(table, SEGMENT_LENGTH).tolist() == expected
 
 
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 1000), st.sampled_from([0.1, 0.2, 0.5]))
 def test_the_parts_share_no_segment_not_even_a_neighbour(seed, share):
     table = simulated_table(20_000, beams=2, granules=GRANULES[:2])
-    index = windows(table)
+    index = windows(table, SEGMENT_LENGTH)
     training, validation = split(table, index, share, seed)
     assert len(validation)
     assert not np.intersect1d(index[training], index[validation]).size
@@ -135,7 +158,7 @@ def test_the_parts_share_no_segment_not_even_a_neighbour(seed, share):
 def test_the_parts_hold_all_labelled_segments_but_those_at_their_borders():
     table = simulated_table(20_000, granules=GRANULES[:2])
     table.loc[100:199, "surface_class"] = np.uint8(SurfaceClass.UNKNOWN)
-    training, validation = split(table, windows(table), 0.2, 0)
+    training, validation = split(table, windows(table, SEGMENT_LENGTH), 0.2, 0)
     labelled = (table.surface_class != SurfaceClass.UNKNOWN).sum()
     assert 0 <= labelled - len(training) - len(validation) <= 4 * 8
     assert 0.1 < len(validation) / labelled < 0.4
@@ -143,7 +166,7 @@ def test_the_parts_hold_all_labelled_segments_but_those_at_their_borders():
 
 def test_nothing_is_held_out_of_a_single_block():
     table = simulated_table(1000)
-    training, validation = split(table, windows(table), 0.2, 0)
+    training, validation = split(table, windows(table, SEGMENT_LENGTH), 0.2, 0)
     assert len(training) == len(table)
     assert not len(validation)
 
@@ -151,7 +174,7 @@ def test_nothing_is_held_out_of_a_single_block():
 def test_nothing_is_held_out_where_a_class_would_be_lost():
     table = simulated_table(10_000)
     table["surface_class"] = np.where(table.x_atc < 10_000, 0, 1).astype(np.uint8)
-    training, validation = split(table, windows(table), 0.5, 0)
+    training, validation = split(table, windows(table, SEGMENT_LENGTH), 0.5, 0)
     assert len(training) == len(table)
     assert not len(validation)
 

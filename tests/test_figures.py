@@ -7,7 +7,7 @@ from leadline.metrics import scores
 from leadline.names import SurfaceClass
 from leadline.sea_surface import SeaSurfaceSettings
 from leadline.tables import FREEBOARD, LABELS, LEADS, empty_table
-from tracks import simulated_track
+from tracks import ICE, WATER, classes, simulated_track, track_of
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def test_a_track_shows_its_classes_surfaces_and_freeboard_with_units(track, tmp_
     segments, sea_surface, freeboard = track
     tables = track_tables(segments, SeaSurfaceSettings())
     truth = segments[["granule", "beam", "x_atc", "surface_class"]].assign(freeboard=freeboard, sea_surface=sea_surface)
-    figure = draw_track("a track", tables.freeboard, segments, tables.leads, truth)
+    figure = draw_track("a track", 2.0, tables.freeboard, segments, tables.leads, truth)
     labels = [axis.get_ylabel() for axis in figure.axes] + [axis.get_xlabel() for axis in figure.axes]
     assert {"height above MSS (m)", "total freeboard (m)", "distance along the track (km)"} <= set(labels)
     strips = figure.axes[0]
@@ -29,8 +29,22 @@ def test_a_track_shows_its_classes_surfaces_and_freeboard_with_units(track, tmp_
     figure.savefig(tmp_path / "track.png")
 
 
+@pytest.mark.parametrize(("length", "means"), [(2.0, 200), (10.0, 200), (30.0, 210)])
+def test_a_track_of_any_segments_fills_its_strips_and_averages_over_200_m(length, means):
+    n = 600
+    segments = track_of(classes((n // 2, ICE), (n // 2, WATER)), segment_length=length)
+    tables = track_tables(segments, SeaSurfaceSettings(segment_length=length))
+    figure = draw_track("a track", length, tables.freeboard, segments, tables.leads, None)
+    strips, close, _, _, mean_freeboard, _ = figure.axes
+    widths = [path.get_extents().width for bars in strips.collections for path in bars.get_paths()]
+    assert widths == pytest.approx([n / 2 * length / 1000] * 4), "two runs each of network and scene"
+    assert strips.get_title() == f"whole track; freeboard as means of {means} m"
+    assert close.get_title() == f"1 km around the longest lead, every {length:g} m"
+    assert len(mean_freeboard.lines[0].get_xdata()) == np.ceil(n * length / means)
+
+
 def test_a_track_without_segments_says_so():
-    figure = draw_track("a track", *map(empty_table, (FREEBOARD, LABELS, LEADS)), None)
+    figure = draw_track("a track", 2.0, *map(empty_table, (FREEBOARD, LABELS, LEADS)), None)
     assert "no segments" in figure.texts[-1].get_text()
 
 
@@ -40,7 +54,7 @@ def test_a_track_without_leads_is_looked_at_closely_where_it_has_segments(track)
         (segments["surface_class"] == SurfaceClass.THICK_ICE) & (segments["x_atc"] > segments["x_atc"].median())
     ]
     tables = track_tables(ice, SeaSurfaceSettings())
-    figure = draw_track("a track", tables.freeboard, ice, tables.leads, None)
+    figure = draw_track("a track", 2.0, tables.freeboard, ice, tables.leads, None)
     close = figure.axes[1]
     low, high = (1000 * edge + ice["x_atc"].iloc[0] for edge in close.get_xlim())
     assert "longest lead" not in close.get_title()

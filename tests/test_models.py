@@ -47,8 +47,8 @@ def test_a_class_without_a_training_row_leaves_the_loss_finite():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_written_model_is_read_back_whole(name, tmp_path, some_windows):
     network = NETWORKS[name](MEAN, VARIANCE)
-    write_model(tmp_path / "m.keras", tmp_path / "m.json", network, {"network": name})
-    again, description = read_model(tmp_path / "m.keras", tmp_path / "m.json")
+    write_model(tmp_path / "m.keras", tmp_path / "m.json", network, {"network": name, "segment_length": 2.0})
+    again, description = read_model(tmp_path / "m.keras", tmp_path / "m.json", 2.0)
     assert description["network"] == name
     assert (again(some_windows).numpy() == network(some_windows).numpy()).all()
 
@@ -65,4 +65,12 @@ def test_a_model_with_the_description_of_another_is_refused(tmp_path):
     for file in ("one", "two"):
         write_model(tmp_path / f"{file}.keras", tmp_path / f"{file}.json", NETWORKS["mlp"](MEAN, VARIANCE), {})
     with pytest.raises(ModelError, match=r"one\.keras: is not the model that .*two\.json describes"):
-        read_model(tmp_path / "one.keras", tmp_path / "two.json")
+        read_model(tmp_path / "one.keras", tmp_path / "two.json", 2.0)
+
+
+def test_a_model_of_segments_of_another_length_is_refused_in_one_line(tmp_path):
+    description = {"segment_length": 10.0}
+    write_model(tmp_path / "m.keras", tmp_path / "m.json", NETWORKS["mlp"](MEAN, VARIANCE), description)
+    with pytest.raises(ModelError, match=r"m\.keras: learned from segments of 10 m, these are of 2 m; ") as refused:
+        read_model(tmp_path / "m.keras", tmp_path / "m.json", 2.0)
+    assert "\n" not in str(refused.value)

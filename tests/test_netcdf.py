@@ -17,7 +17,14 @@ from leadline.sea_surface import SeaSurfaceSettings
 from leadline.tables import FREEBOARD, LEADS, SECTIONS, empty_table, write_table
 from tracks import BEAM, GRANULE, simulated_track
 
-PROVENANCE = {"granule": GRANULE, "beam": BEAM, "release": "006", "source": "simulated", "sea_surface_method": "nasa"}
+PROVENANCE = {
+    "granule": GRANULE,
+    "beam": BEAM,
+    "release": "006",
+    "source": "simulated",
+    "segment_length": "2 m",
+    "sea_surface_method": "nasa",
+}
 EMPTY = TrackTables(empty_table(LEADS), empty_table(SECTIONS), empty_table(FREEBOARD))
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "write_product.py"
 
@@ -27,8 +34,8 @@ def tables() -> TrackTables:
     return track_tables(simulated_track(10_000)[0], SeaSurfaceSettings())
 
 
-def write(path, tables, state=State.OK, reason=""):
-    write_product(path, tables.freeboard, tables.leads, tables.sections, PROVENANCE, state, reason)
+def write(path, tables, state=State.OK, reason="", provenance=PROVENANCE):
+    write_product(path, tables.freeboard, tables.leads, tables.sections, provenance, state, reason)
     return path
 
 
@@ -117,6 +124,14 @@ def test_the_product_says_what_it_was_made_from_and_where_it_lies(product, table
     assert (attributes["leadline_state"], attributes["leadline_state_reason"]) == ("ok", "")
 
 
+def test_the_summary_tells_the_length_of_a_segment(product, tables, tmp_path):
+    longer = PROVENANCE | {"segment_length": "10 m"}
+    for path, length in ((product, "2 m"), (write(tmp_path / "longer.nc", tables, provenance=longer), "10 m")):
+        with xr.open_dataset(path) as dataset:
+            assert f"total freeboard of {length} segments" in dataset.attrs["summary"]
+            assert dataset.attrs["segment_length"] == length
+
+
 def test_a_track_across_the_antimeridian_has_its_west_in_the_east(tables, tmp_path):
     longitude = np.linspace(179, 181, len(tables.freeboard))
     crossing = tables.freeboard.assign(longitude=(longitude + 180) % 360 - 180)
@@ -154,7 +169,8 @@ def test_the_command_line_takes_its_track_out_of_a_batch(tables, tmp_path):
     options = {f"--{name}": path for name, path in paths.items()}
     options |= {"--granule": GRANULE, "--beam": BEAM, "--account": account, "--description": description}
     words = [str(word) for pair in (options | {"--output": output}).items() for word in pair]
-    provenance = ["--provenance", "source=simulated", "scenes=S2_T02CNB_20191104T202200 S2_T03CWT_20191126T190500"]
+    provenance = ["--provenance", "source=simulated", "segment_length=2 m"]
+    provenance += ["scenes=S2_T02CNB_20191104T202200 S2_T03CWT_20191126T190500"]
     subprocess.run([sys.executable, SCRIPT, *words, *provenance], check=True, capture_output=True)
     with xr.open_dataset(output) as dataset:
         assert dataset.sizes["segment"] == len(tables.freeboard)

@@ -1,48 +1,42 @@
+import h5py
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.constants import speed_of_light
 
-from granules import REFERENCE_LENGTH, X_START, flat_photons, write_granule
-from leadline.accounts import State
-from leadline.atl03 import open_granule, read_beam
-from leadline.errors import InputDataError
-from leadline.photons import Beam, Selection, background_of_photons, corrections, reference_of_photons, select
+from granules import REFERENCE_LENGTH, X_START, along_track, flat_photons, whole_beam, write_granule
+from leadline.beam import Beam, Fallback
+from leadline.photons import Photons
+from leadline.track import Track
+
+ARCTIC = "atl03/ATL03_20181014002445_02350104_006_02_gt1l_sea_ice.h5"
 
 
-def beam_of(tmp_path, datasets) -> Beam:
-    with open_granule(write_granule(tmp_path / "a.h5", {"gt1r": datasets})) as granule:
-        return read_beam(granule, "gt1r")
-
-
-def test_photons_belong_to_the_segment_whose_one_based_range_holds_them():
-    segments = pd.DataFrame({"ph_index_beg": [1, 0, 3, 4], "segment_ph_cnt": [2, 0, 1, 2]})
-    assert reference_of_photons(segments, 5).tolist() == [0, 0, 2, 3, 3]
-
-
-@pytest.mark.parametrize(("begin", "count"), [([1, 4], [2, 2]), ([2, 4], [2, 2]), ([1, 3], [2, 3])])
-def test_ranges_that_do_not_cover_the_photons_once_are_refused(begin, count):
-    with pytest.raises(InputDataError, match="exactly once"):
-        reference_of_photons(pd.DataFrame({"ph_index_beg": begin, "segment_ph_cnt": count}), 4)
+def selected(tmp_path, datasets, **written) -> tuple[Photons, dict, Track, Beam]:
+    path = write_granule(tmp_path / "a.h5", {"gt1r": datasets}, **written)
+    photons, dropped, _, track, beam = whole_beam(path, "gt1r")
+    return along_track(photons), dropped, track, beam
 
 
 def test_each_correction_is_taken_off_once(tmp_path):
-    beam = beam_of(tmp_path, flat_photons(height=20.0))
-    photons, _ = select(beam.photons, beam.reference_segments, Selection())
+    photons, *_ = selected(tmp_path, flat_photons(height=20.0))
     # 20 - (19 + 0.24 tide-free MSS) - (0.30 - 0.02 tides) - 0.05 DAC
-    assert photons["height"].to_numpy() == pytest.approx(0.43, abs=1e-5)
+    assert photons.height == pytest.approx(0.43, abs=1e-5)
 
 
-def test_the_geoid_stands_in_where_dem_h_is_no_mss_and_says_so():
-    segments = pd.DataFrame(flat_rows(dem_flag=[3, 1], geoid=[18.0, 18.5]))
-    correction = corrections(segments)
-    assert correction["mss"].tolist() == pytest.approx([19.24, 18.5])
-    assert correction["mss_flag"].tolist() == [0, 1]
-
-
-def flat_rows(**columns) -> dict:
-    rows = {"tide_ocean": 0.3, "tide_equilibrium": 0.0, "dac": 0.0, "dem_h": 19.0, "geoid_free2mean": -0.24}
-    return {name: [value, value] for name, value in rows.items()} | columns
+def test_nothing_that_atl03_has_applied_is_taken_off_the_true_granule(real_data):
+    photons, *_ = whole_beam(real_data / ARCTIC, "gt1l")
+    with h5py.File(real_data / ARCTIC) as file:
+        height = file["gt1l/heights/h_ph"][...].astype(float)
+        count = file["gt1l/geolocation/segment_ph_cnt"][...]
+        x = np.repeat(file["gt1l/geolocation/segment_dist_x"][...], count) + file["gt1l/heights/dist_ph_along"][...]
+        correction = {name: data[...].astype(float) for name, data in file["gt1l/geophys_corr"].items()}
+    assert (correction["dem_flag"] == 3).all()
+    off = ("tide_ocean", "tide_equilibrium", "dac", "dem_h")
+    applied = sum(correction[name] for name in off) - correction["geoid_free2mean"]
+    expected = height - np.repeat(applied, count)
+    assert photons.height == pytest.approx(expected, abs=1e-9)
+    assert np.array_equal(photons.order, np.argsort(x, kind="stable"))
+    assert np.median(photons.height) == pytest.approx(0.04, abs=0.05)
 
 
 def test_photons_come_out_in_along_track_order_whatever_the_file_order(tmp_path):
@@ -50,14 +44,10 @@ def test_photons_come_out_in_along_track_order_whatever_the_file_order(tmp_path)
     rng = np.random.default_rng(2)
     order = (np.arange(2000).reshape(10, 200)[:, rng.permutation(200)]).ravel()
     shuffled = {name: values[order] if name.startswith("heights/") else values for name, values in datasets.items()}
-    straight, _ = select(*_tables(beam_of(tmp_path, datasets)), Selection())
-    mixed, _ = select(*_tables(beam_of(tmp_path, shuffled)), Selection())
-    assert (np.diff(mixed["x"]) >= 0).all()
-    pd.testing.assert_frame_equal(mixed, straight)
-
-
-def _tables(beam: Beam) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return beam.photons, beam.reference_segments
+    straight, *_ = selected(tmp_path, datasets)
+    mixed, *_ = selected(tmp_path, shuffled)
+    assert (np.diff(mixed.x) >= 0).all()
+    assert all(np.array_equal(one, other) for one, other in zip(straight, mixed, strict=True))
 
 
 def test_every_dropped_photon_is_counted(tmp_path):
@@ -66,41 +56,65 @@ def test_every_dropped_photon_is_counted(tmp_path):
     datasets["geophys_corr/dac"][1] = 3.4028235e38
     datasets["heights/quality_ph"][600:610] = 1
     datasets["heights/signal_conf_ph"][800:830, 2] = 2
-    photons, counts = select(*_tables(beam_of(tmp_path, datasets)), Selection())
+    datasets["heights/h_ph"][900:905] = np.nan
+    photons, counts, track, _ = selected(tmp_path, datasets)
+    assert counts["photons"] == 2000
     assert counts["photons_of_dropped_segments"] == 400
+    assert counts["photons_broken"] == 5
     assert counts["photons_of_bad_quality"] == 10
     assert counts["photons_of_low_confidence"] == 30
-    assert counts["photons_kept"] == photons["signal"].sum() == 2000 - 440
-    assert photons["x"].min() >= X_START + 2 * REFERENCE_LENGTH
+    assert counts["photons_kept"] == photons.signal.sum() == 2000 - 445
+    assert (
+        track.counts["reference_segments_badly_pointed"] == track.counts["reference_segments_without_corrections"] == 1
+    )
+    assert photons.x.min() >= X_START + 2 * REFERENCE_LENGTH
 
 
-def test_land_has_no_sea_ice(tmp_path):
+@pytest.mark.parametrize(
+    ("dataset", "value"),
+    [
+        ("h_ph", np.inf),
+        ("h_ph", 20_000),
+        ("h_ph", 3.4028235e38),
+        ("lat_ph", -91),
+        ("lon_ph", 181),
+        ("lon_ph", np.nan),
+        ("dist_ph_along", 1e6),
+        ("delta_time", -5),
+        ("delta_time", np.inf),
+    ],
+)
+def test_a_photon_that_cannot_be_on_earth_is_broken(tmp_path, dataset, value):
     datasets = flat_photons()
-    datasets["geophys_corr/tide_ocean"][:] = 3.4028235e38
-    with pytest.raises(InputDataError) as caught:
-        select(*_tables(beam_of(tmp_path, datasets)), Selection())
-    assert caught.value.state is State.NO_SEA_ICE
+    datasets[f"heights/{dataset}"][7] = value
+    photons, counts, *_ = selected(tmp_path, datasets)
+    assert counts["photons_broken"] == 1
+    assert photons.x.size == 1999
 
 
-def test_the_true_land_granule_has_no_sea_ice(real_data):
-    with open_granule(real_data / "atl03" / "ATL03_20220401221822_01501506_006_gt1r_land.h5") as granule:
-        beam = read_beam(granule, "gt1r")
-    with pytest.raises(InputDataError) as caught:
-        select(*_tables(beam), Selection())
-    assert caught.value.state is State.NO_SEA_ICE
+def quality_of_leads(tmp_path, release) -> tuple[dict, Beam]:
+    datasets = flat_photons()
+    datasets["heights/quality_ph"][:6] = [0, 1, 10, 12, 20, 22]
+    _, counts, _, beam = selected(tmp_path, datasets, release=release)
+    return counts, beam
 
 
-def test_a_photon_takes_the_last_background_row_before_it():
-    background = pd.DataFrame({"delta_time": [0.0, 5.0], "bckgrd_counts": [1, 2], "bckgrd_rate": [10.0, 20.0]})
-    counts, rate = background_of_photons(np.array([-1.0, 0.0, 4.9, 5.0, 9.0]), background)
-    assert counts.tolist() == [1, 1, 1, 2, 2]
-    assert rate.tolist() == [10, 10, 10, 20, 20]
+@pytest.mark.parametrize(("release", "bad"), [("005", 5), ("006", 5), ("007", 3)])
+def test_saturated_returns_of_leads_survive_from_release_007_on(tmp_path, release, bad):
+    counts, beam = quality_of_leads(tmp_path, release)
+    assert counts["photons_of_bad_quality"] == bad
+    assert Fallback.RELEASE not in beam.fallback
+
+
+def test_an_unknown_release_is_read_as_an_early_one_and_said(tmp_path):
+    counts, beam = quality_of_leads(tmp_path, None)
+    assert counts["photons_of_bad_quality"] == 5
+    assert Fallback.RELEASE in beam.fallback
+    assert "release" in beam.fallback.meanings[0]
 
 
 def test_the_true_granule_keeps_the_exact_relation_of_background_rate_and_counts(real_data):
-    import h5py
-
-    with h5py.File(real_data / "atl03" / "ATL03_20181014002445_02350104_006_02_gt1l_sea_ice.h5") as file:
+    with h5py.File(real_data / ARCTIC) as file:
         group = {name: data[...].astype(float) for name, data in file["gt1l/bckgrd_atlas"].items()}
     seconds = 50 * 2 * group["bckgrd_int_height_reduced"] / speed_of_light
     assert group["bckgrd_rate"] == pytest.approx(group["bckgrd_counts_reduced"] / seconds, rel=1e-6)

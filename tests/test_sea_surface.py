@@ -99,21 +99,23 @@ def test_references_are_those_of_atl10(real_data):
 def test_groups_hold_about_as_many_photons_and_keep_the_mean():
     n_photons = np.random.default_rng(1).poisson(10, 200) + 1
     height = np.random.default_rng(2).normal(size=200)
-    mean, _ = group_segments(n_photons, height, np.full(200, 0.03), 150)
+    mean, _ = group_segments(n_photons, height, np.full(200, 0.03), SETTINGS)
     assert len(mean) == round(n_photons.sum() / 150)
     assert mean.mean() == pytest.approx(np.average(height, weights=n_photons), abs=0.02)
 
 
 def test_segments_of_fewer_photons_than_a_group_are_one_group():
-    mean, error = group_segments(np.array([10, 30]), np.array([0.0, 0.4]), np.array([0.03, 0.03]), 150)
+    mean, error = group_segments(np.array([10, 30]), np.array([0.0, 0.4]), np.array([0.03, 0.03]), SETTINGS)
     assert mean == pytest.approx([0.3])
     assert error == pytest.approx([np.hypot(10, 30) / 40 * 0.03 * np.sqrt(2)])
 
 
-def test_the_error_of_a_group_takes_the_segments_of_one_footprint_for_one():
-    n = 15
-    _, error = group_segments(np.full(n, 10), np.zeros(n), np.full(n, 0.03), 150)
-    assert error == pytest.approx([0.03 / np.sqrt(n * 2 / 11)])
+@pytest.mark.parametrize(("length", "segments_of_footprint"), [(0.7, 11 / 0.7), (2, 5.5), (10, 1.1), (11, 1), (30, 1)])
+def test_the_error_of_a_group_takes_the_segments_of_one_footprint_for_one(length, segments_of_footprint):
+    n = 18
+    settings = replace(SETTINGS, segment_length=length, photons_per_group=10 * n)
+    _, error = group_segments(np.full(n, 10), np.zeros(n), np.full(n, 0.03), settings)
+    assert error == pytest.approx([0.03 / np.sqrt(n / segments_of_footprint)])
 
 
 # Leads
@@ -174,6 +176,48 @@ def test_the_ends_of_a_lead_whose_footprint_reaches_the_ice_do_not_count():
     height = [0.2, 0.1, 0.05] + [0.0] * 6 + [0.05, 0.1, 0.2]
     leads = find_leads(track_of(classes((12, WATER)), height), SETTINGS)
     assert leads["height_nasa"].tolist() == pytest.approx([0])
+
+
+@pytest.mark.parametrize(("length", "edge"), [(0.7, 8), (1.0, 6), (2.0, 3), (5.0, 2), (5.5, 1), (10.0, 1), (30.0, 1)])
+def test_half_a_footprint_at_each_end_does_not_count_however_long_the_segments(length, edge):
+    """Only the heights of the ends differ from 0: one segment more or less at either end would show."""
+    n = 2 * edge + 20
+    height = np.zeros(n)
+    height[:edge], height[n - edge :] = 0.2, 0.1
+    settings = replace(SETTINGS, segment_length=length)
+    (lead,) = find_leads(track_of(classes((n, WATER)), height, segment_length=length), settings).to_dict("records")
+    assert lead["height_nasa"] == pytest.approx(0, abs=1e-9)
+    assert (lead["x_start"], lead["x_end"]) == pytest.approx((START, START + n * length))
+    for inner in (edge, n - edge - 1):
+        deeper = np.where(np.arange(n) == inner, -0.5, height)
+        (lead,) = find_leads(track_of(classes((n, WATER)), deeper, segment_length=length), settings).to_dict("records")
+        assert lead["height_nasa"] < -0.005
+
+
+@pytest.mark.parametrize(("n", "counts"), [(2, [0, 1]), (3, [1]), (4, [1, 2]), (7, [1, 2, 3, 4, 5])])
+def test_a_short_lead_of_10_m_segments_keeps_its_middle(n, counts):
+    settings = replace(SETTINGS, segment_length=10.0)
+    height = np.where(np.isin(np.arange(n), counts), 0.0, 0.3)
+    leads = find_leads(
+        track_of(classes((3, ICE), (n, WATER), (3, ICE)), [0.5] * 3 + [*height] + [0.5] * 3, 50, 10.0), settings
+    )
+    assert leads["n_segments"].tolist() == [n]
+    assert leads["height_nasa"].tolist() == pytest.approx([0])
+
+
+@pytest.mark.parametrize(("length", "shortest"), [(0.6, 30), (0.9, 20), (2.0, 9), (6.0, 3), (10.0, 2)])
+def test_the_shortest_lead_is_as_long_in_metres_however_long_the_segments(length, shortest):
+    settings = replace(SETTINGS, segment_length=length)
+    track = track_of(classes((5, ICE), (shortest, WATER), (5, ICE), (shortest - 1, WATER), (5, ICE)), 0, 10, length)
+    assert find_leads(track, settings)["n_segments"].tolist() == [shortest]
+
+
+@pytest.mark.parametrize(("length", "missing"), [(0.8, 5), (1.0, 4), (2.0, 2), (10.0, 0)])
+def test_the_longest_gap_inside_a_lead_is_as_long_in_metres_however_long_the_segments(length, missing):
+    settings = replace(SETTINGS, segment_length=length)
+    track = track_of(classes((100, WATER)), 0, 10, length)
+    assert find_leads(track.drop(range(50, 50 + missing)), settings)["n_segments"].tolist() == [100 - missing]
+    assert len(find_leads(track.drop(range(50, 51 + missing)), settings)) == 2
 
 
 @given(st.integers(0, 2**32 - 1))

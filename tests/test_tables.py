@@ -1,6 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from leadline import tables
+from leadline.beam import Fallback
+
+PAGE = (Path(__file__).parents[1] / "config" / "README.md").read_text()
 
 ALL = [
     tables.SEGMENTS,
@@ -44,3 +49,43 @@ def test_a_track_is_read_alone_and_along_its_way(tmp_path):
     tables.write_table(tmp_path / "truth.parquet", table.astype({"surface_class": "uint8"}), tables.TRUTH)
     track = tables.read_track(tmp_path / "truth.parquet", tables.TRUTH, "a", "gt1r")
     assert track["x_atc"].tolist() == [1.0, 3.0]
+
+
+def test_tables_written_one_after_the_other_are_one(tmp_path):
+    table = tables.empty_table(tables.LEADS)
+    table.loc[0] = ["a", "gt1r", 0.0, 6.0, 3, 0.1, 2.0, 0.1, 0.1, 0.01]
+    one = tables.as_arrow(table, tables.LEADS)
+    tables.write_tables(tmp_path / "leads.parquet", tables.LEADS, [one, one])
+    assert tables.read_table(tmp_path / "leads.parquet", tables.LEADS)["granule"].tolist() == ["a", "a"]
+
+
+def test_no_tables_are_an_empty_one(tmp_path):
+    tables.write_tables(tmp_path / "leads.parquet", tables.LEADS, [])
+    assert tables.read_table(tmp_path / "leads.parquet", tables.LEADS).empty
+
+
+def test_a_table_that_breaks_on_the_way_leaves_no_file(tmp_path):
+    def broken():
+        yield tables.LEADS.empty_table()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        tables.write_tables(tmp_path / "leads.parquet", tables.LEADS, broken())
+    assert list(tmp_path.iterdir()) == []
+
+
+def rows_of_page() -> dict[str, str]:
+    """Return the unit of each column that the page of the segments lists."""
+    lines = PAGE.split("## What a segment holds")[1].splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| ")]
+    return {name.strip(): row[1].strip() for row in rows for name in row[0].lstrip("| ").split(",")}
+
+
+def test_the_page_of_the_segments_lists_every_column_with_its_unit():
+    units = {field.name: field.metadata[b"unit"].decode() for field in tables.SEGMENTS}
+    assert units.items() <= rows_of_page().items()
+
+
+def test_the_page_of_the_segments_lists_every_fallback():
+    numbers = {int(name) for name in rows_of_page() if name.isdigit()}
+    assert numbers == {int(fallback) for fallback in Fallback}

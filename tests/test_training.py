@@ -17,7 +17,7 @@ from leadline.inference import predict
 from leadline.metrics import network_scores
 from leadline.tables import CLASSES, LABELS, SEGMENTS, TRAINING_SET, empty_table, read_table, write_table
 from leadline.training import TrainingSettings, _learning_rate, train
-from simulated_table import GRANULES, simulated_table
+from simulated_table import GRANULES, SEGMENT_LENGTH, simulated_table
 
 ALONE = Ranks()
 QUICK = TrainingSettings(batch_size=256, epochs=2)
@@ -35,8 +35,8 @@ def untouched() -> pd.DataFrame:
 
 @pytest.mark.parametrize(("network", "accuracy"), [("lstm", 97), ("mlp", 95)])
 def test_a_network_learns_the_simulated_classes_and_none_is_left_out(table, untouched, network, accuracy):
-    model, description = train(table, network, TrainingSettings(batch_size=256, epochs=6), ALONE)
-    metrics = network_scores(untouched["surface_class"].to_numpy(), predict(model, untouched, ALONE))
+    model, description = train(table, SEGMENT_LENGTH, network, TrainingSettings(batch_size=256, epochs=6), ALONE)
+    metrics = network_scores(untouched["surface_class"].to_numpy(), predict(model, untouched, SEGMENT_LENGTH, ALONE))
     for of_part in (metrics, description["validation"]):
         assert of_part["accuracy_percent"] > accuracy
         for name in ("thick_ice", "thin_ice", "open_water"):
@@ -44,9 +44,9 @@ def test_a_network_learns_the_simulated_classes_and_none_is_left_out(table, unto
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(table):
-    one, of_one = train(table, "lstm", QUICK, ALONE)
-    two, of_two = train(table, "lstm", QUICK, ALONE)
-    other, _ = train(table, "lstm", TrainingSettings(batch_size=256, epochs=2, seed=7), ALONE)
+    one, of_one = train(table, SEGMENT_LENGTH, "lstm", QUICK, ALONE)
+    two, of_two = train(table, SEGMENT_LENGTH, "lstm", QUICK, ALONE)
+    other, _ = train(table, SEGMENT_LENGTH, "lstm", TrainingSettings(batch_size=256, epochs=2, seed=7), ALONE)
     assert of_one["history"] == of_two["history"]
     assert all((a == b).all() for a, b in zip(one.get_weights(), two.get_weights(), strict=True))
     assert any((a != b).any() for a, b in zip(one.get_weights(), other.get_weights(), strict=True))
@@ -55,11 +55,14 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(table):
 def test_only_training_windows_shape_a_network(table):
     """Nothing of the held-out blocks is in the weights, the normalisation or the ranges."""
     settings = TrainingSettings(batch_size=256, epochs=1)
-    index = windows(table)
+    index = windows(table, SEGMENT_LENGTH)
     training, validation = split(table, index, settings.validation_share, settings.seed)
     changed = table.copy()
     changed.loc[np.unique(index[validation]), "height_mean"] += np.float32(100)
-    (one, of_one), (two, of_two) = train(table, "mlp", settings, ALONE), train(changed, "mlp", settings, ALONE)
+    (one, of_one), (two, of_two) = (
+        train(table, SEGMENT_LENGTH, "mlp", settings, ALONE),
+        train(changed, SEGMENT_LENGTH, "mlp", settings, ALONE),
+    )
     assert all((a == b).all() for a, b in zip(one.get_weights(), two.get_weights(), strict=True))
     assert one.get_config() == two.get_config()
     assert of_one["feature_ranges"] == of_two["feature_ranges"]
@@ -71,17 +74,17 @@ def test_only_training_windows_shape_a_network(table):
 
 def test_the_epoch_with_the_lowest_loss_on_the_held_out_blocks_is_kept(table):
     settings = TrainingSettings(learning_rate=0.1, batch_size=64, epochs=5)
-    model, description = train(table, "mlp", settings, ALONE)
+    model, description = train(table, SEGMENT_LENGTH, "mlp", settings, ALONE)
     losses = [record["validation_loss"] for record in description["history"]]
     assert description["kept_epoch"] == 1 + int(np.argmin(losses))
     assert description["kept_epoch"] < 5, "the case must tell the best from the last"
-    _, validation = split(table, windows(table), settings.validation_share, settings.seed)
+    _, validation = split(table, windows(table, SEGMENT_LENGTH), settings.validation_share, settings.seed)
     truth = table["surface_class"].to_numpy()[validation]
-    assert network_scores(truth, predict(model, table, ALONE)[validation]) == description["validation"]
+    assert network_scores(truth, predict(model, table, SEGMENT_LENGTH, ALONE)[validation]) == description["validation"]
 
 
 def test_the_last_epoch_is_kept_where_nothing_is_held_out():
-    _, description = train(simulated_table(1000), "mlp", QUICK, ALONE)
+    _, description = train(simulated_table(1000), SEGMENT_LENGTH, "mlp", QUICK, ALONE)
     assert description["kept_epoch"] == 2
     assert description["validation"]["n_segments"] == 0
     assert sum(description["training_windows"].values()) == len(simulated_table(1000))
@@ -89,7 +92,7 @@ def test_the_last_epoch_is_kept_where_nothing_is_held_out():
 
 def test_a_loss_that_is_not_finite_ends_the_training():
     with pytest.raises(ModelError, match="lower the learning rate"):
-        train(simulated_table(1000), "lstm", TrainingSettings(learning_rate=1e30, epochs=2), ALONE)
+        train(simulated_table(1000), SEGMENT_LENGTH, "lstm", TrainingSettings(learning_rate=1e30, epochs=2), ALONE)
 
 
 def test_the_learning_rate_rises_during_the_first_epoch_of_a_large_batch_only():
@@ -122,15 +125,17 @@ def test_the_command_lines_go_from_labels_to_classes(tmp_path, monkeypatch, tabl
         command(monkeypatch, build_training_set, *lists, "--role", role, "--output", tmp_path / f"{role}_set.parquet")
     assert read_table(tmp_path / "train_set.parquet", TRAINING_SET).equals(table)
 
+    length = ("--segment-length", SEGMENT_LENGTH)
     settings = ("--architecture", "mlp", "--batch-size", 256, "--epochs", 3)
-    command(monkeypatch, train_model, "--training-set", tmp_path / "train_set.parquet", *settings, *model)
+    command(monkeypatch, train_model, "--training-set", tmp_path / "train_set.parquet", *length, *settings, *model)
     metrics = tmp_path / "metrics.json"
-    command(monkeypatch, evaluate_model, "--test-set", tmp_path / "test_set.parquet", *model, "--output", metrics)
+    evaluate = ("--test-set", tmp_path / "test_set.parquet", *model, "--output", metrics)
+    command(monkeypatch, evaluate_model, *evaluate, *length)
     assert json.loads(metrics.read_text())["test_n_segments"] == len(untouched)
     assert json.loads(metrics.read_text())["validation_accuracy_percent"] > 50
 
     output, account = tmp_path / "classes.parquet", tmp_path / "classes.json"
-    where = (*model, "--granule", GRANULES[2], "--output", output, "--account", account)
+    where = (*model, *length, "--granule", GRANULES[2], "--output", output, "--account", account)
     command(monkeypatch, classify_segments, "--segments", tmp_path / f"{GRANULES[2]}.parquet", *where)
     classes = read_table(output, CLASSES)
     counts = read_account(account).counts
@@ -141,6 +146,10 @@ def test_the_command_lines_go_from_labels_to_classes(tmp_path, monkeypatch, tabl
     command(monkeypatch, classify_segments, "--segments", tmp_path / "empty.parquet", *where)
     assert read_table(output, CLASSES).empty
     assert read_account(account).state == State.NO_PHOTONS_KEPT
+
+    for script, words in ((evaluate_model, evaluate), (classify_segments, ("--segments", "absent.parquet", *where))):
+        with pytest.raises(ModelError, match="learned from segments of 2 m, these are of 10 m"):
+            command(monkeypatch, script, *words, "--segment-length", 10)
 
 
 def test_labels_that_cannot_be_learned_from_leave_no_training_set(tmp_path, monkeypatch):

@@ -13,11 +13,13 @@ ICE, WATER = SurfaceClass.THICK_ICE, SurfaceClass.OPEN_WATER
 PHOTON_SPREAD = 0.1
 
 
-def track_of(surface_class: ArrayLike, height: ArrayLike = 0.0, n_photons: ArrayLike = 10) -> pd.DataFrame:
-    """Return a track with a segment every 2 m from ``START``, with the columns that freeboard needs."""
+def track_of(
+    surface_class: ArrayLike, height: ArrayLike = 0.0, n_photons: ArrayLike = 10, segment_length: float = 2.0
+) -> pd.DataFrame:
+    """Return a track of segments of a length (m) from ``START`` on, with the columns that freeboard needs."""
     surface_class = np.asarray(surface_class)
     n = len(surface_class)
-    x = START + 1 + 2.0 * np.arange(n)
+    x = START + (np.arange(n) + 0.5) * segment_length
     columns = {
         "granule": GRANULE,
         "beam": BEAM,

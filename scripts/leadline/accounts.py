@@ -21,6 +21,7 @@ class State(StrEnum):
     EMPTY_BEAM = "empty_beam"
     NO_SEA_ICE = "no_sea_ice"
     ORIENTATION_TRANSITION = "orientation_transition"
+    ORIENTATION_CONFLICT = "orientation_conflict"
     NO_PHOTONS_KEPT = "no_photons_kept"
     MISSING_BAND = "missing_band"
     ALL_NODATA = "all_nodata"
@@ -40,7 +41,7 @@ class Account:
     """The granule, beam, scene or track."""
     state: State = State.OK
     reason: str = ""
-    """One line for a person where the state is not ``ok``."""
+    """One line for a person where the state is not ``ok``, or where something stands in for what was absent."""
     counts: dict[str, float] = field(default_factory=dict)
     """What was kept, what was dropped and why, in numbers."""
     parts: tuple[Account, ...] = ()

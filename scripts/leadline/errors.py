@@ -31,8 +31,12 @@ class InputDataError(LeadlineError):
 
     def __init__(self, state: State, message: str) -> None:
         """Keep the state beside the one-line message."""
-        super().__init__(message)
+        super().__init__(state, message)
         self.state = state
+
+    def __str__(self) -> str:
+        """Return the message; the state goes with it from process to process."""
+        return self.args[1]
 
 
 @contextmanager

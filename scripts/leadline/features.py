@@ -44,15 +44,15 @@ def feature_array(table: pd.DataFrame) -> np.ndarray:
     return table[list(FEATURES)].to_numpy(np.float32)
 
 
-def windows(table: pd.DataFrame, window_length: float = 2.0) -> np.ndarray:
+def windows(table: pd.DataFrame, segment_length: float) -> np.ndarray:
     """Return the rows of each segment's window, (n, 5): itself in the middle, two neighbours on either side.
 
     ``table`` holds granule, beam and x_atc (m) and is sorted by them. Neighbours follow each other by exactly
-    ``window_length`` (m, the length of a segment) in one beam of one granule. Where a gap or the end of the beam leaves
-    none, the segment itself stands in, so that no window crosses a gap and every segment has one.
+    ``segment_length`` (m) in one beam of one granule. Where a gap or the end of the beam leaves none, the segment
+    itself stands in, so that no window crosses a gap and every segment has one.
     """
     track = table.groupby(["granule", "beam"], sort=False).ngroup().to_numpy()
-    follows = np.isclose(np.diff(table["x_atc"].to_numpy()), window_length, rtol=0, atol=1e-3)
+    follows = np.isclose(np.diff(table["x_atc"].to_numpy()), segment_length, rtol=0, atol=1e-3)
     follows &= track[1:] == track[:-1]
     run = np.concatenate([[0], np.cumsum(~follows)])[: len(table)]
     rows = np.arange(len(table))[:, np.newaxis]

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from leadline.comparison import with_truth
 from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
-from leadline.sea_surface import SEGMENT_LENGTH
 from leadline.tables import SEA_SURFACE_METHODS
 
 matplotlib.rcParams.update({"figure.dpi": 110, "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
@@ -30,14 +29,22 @@ SURFACE_STYLES = dict(
 )
 ZOOM = 1000.0
 """Length of the stretch that a track's figure shows close up, m."""
+MEANS = 200.0
+"""Length over which the freeboard of a whole track is averaged, m."""
 
 
 def draw_track(
-    title: str, freeboard: pd.DataFrame, labels: pd.DataFrame, leads: pd.DataFrame, truth: pd.DataFrame | None
+    title: str,
+    segment_length: float,
+    freeboard: pd.DataFrame,
+    labels: pd.DataFrame,
+    leads: pd.DataFrame,
+    truth: pd.DataFrame | None,
 ) -> Figure:
     """Draw one track: classes along it, heights with the four sea surfaces, and freeboard; whole, and close up.
 
-    ``freeboard``, ``labels`` and ``leads`` are the tables of one track; ``truth`` is that of a simulated one, or None.
+    ``freeboard``, ``labels`` and ``leads`` are the tables of one track whose segments are ``segment_length`` m long;
+    ``truth`` is that of a simulated one, or None.
     """
     figure = Figure(figsize=(12, 7), layout="constrained")
     figure.suptitle(title)
@@ -54,15 +61,17 @@ def draw_track(
     whole = (start, table["x_atc"].iloc[-1])
     middle, around = _close_up(table, leads)
     close = (middle - ZOOM / 2, middle + ZOOM / 2)
-    for column, (begin, end), window in ((0, whole, 100), (1, close, 1)):
-        part = table[table["x_atc"].between(begin, end)]
-        _draw_strips(axes[0, column], {name: _of(strip, begin, end) for name, strip in strips.items()}, start)
+    averaged = max(1, round(MEANS / segment_length))
+    for column, (begin, end), n_segments in ((0, whole, averaged), (1, close, 1)):
+        parts = {name: _of(strip, begin, end) for name, strip in strips.items()}
+        part = _of(table, begin, end)
+        _draw_strips(axes[0, column], parts, start, segment_length)
         _draw_heights(axes[1, column], part, start)
-        _draw_freeboard(axes[2, column], part, start, window)
+        _draw_freeboard(axes[2, column], part, start, n_segments)
         axes[2, column].set_xlabel("distance along the track (km)")
         axes[0, column].set_xlim((begin - start) / 1000, (end - start) / 1000)
-    axes[0, 0].set_title("whole track; freeboard as means of 200 m")
-    axes[0, 1].set_title(f"1 km around {around}, every 2 m")
+    axes[0, 0].set_title(f"whole track; freeboard as means of {averaged * segment_length:g} m")
+    axes[0, 1].set_title(f"1 km around {around}, every {segment_length:g} m")
     axes[1, 0].legend(ncols=4, fontsize=7, loc="upper right")
     axes[2, 0].legend(ncols=3, fontsize=7, loc="upper right")
     return figure
@@ -129,18 +138,19 @@ def _close_up(table: pd.DataFrame, leads: pd.DataFrame) -> tuple[float, str]:
     return (longest["x_start"] + longest["x_end"]) / 2, "the longest lead"
 
 
-def _draw_strips(axis: Axes, strips: Mapping[str, pd.DataFrame], start: float) -> None:
+def _draw_strips(axis: Axes, strips: Mapping[str, pd.DataFrame], start: float, segment_length: float) -> None:
     """Draw a row of colours for each strip, a bar for each run of segments of one class."""
     for row, strip in enumerate(strips.values()):
         strip = strip.sort_values("x_atc")
-        changes = (strip["surface_class"] != strip["surface_class"].shift()) | (strip["x_atc"].diff() > SEGMENT_LENGTH)
-        runs = strip.groupby(changes.cumsum()).agg(
+        after_gap = strip["x_atc"].diff() > 1.5 * segment_length
+        begins = after_gap | (strip["surface_class"] != strip["surface_class"].shift())
+        runs = strip.groupby(begins.cumsum()).agg(
             begin=("x_atc", "min"), end=("x_atc", "max"), surface_class=("surface_class", "first")
         )
         for surface_class, colour in CLASS_COLOURS.items():
             own = runs[runs["surface_class"] == surface_class]
-            begin = (own["begin"] - SEGMENT_LENGTH / 2 - start) / 1000
-            width = (own["end"] - own["begin"] + SEGMENT_LENGTH) / 1000
+            begin = (own["begin"] - segment_length / 2 - start) / 1000
+            width = (own["end"] - own["begin"] + segment_length) / 1000
             axis.broken_barh(list(zip(begin, width, strict=True)), (row - 0.4, 0.8), color=colour, linewidth=0)
     axis.set(yticks=range(len(strips)), yticklabels=list(strips), ylim=(len(strips) - 0.5, -0.5))
 
@@ -157,10 +167,10 @@ def _draw_heights(axis: Axes, table: pd.DataFrame, start: float) -> None:
     axis.set(ylabel="height above MSS (m)", ylim=_limits(table["height_mean"]))
 
 
-def _draw_freeboard(axis: Axes, table: pd.DataFrame, start: float, window: int) -> None:
-    """Draw freeboard with its error as a band, as means of ``window`` segments."""
+def _draw_freeboard(axis: Axes, table: pd.DataFrame, start: float, n_segments: int) -> None:
+    """Draw freeboard with its error as a band, as means of ``n_segments`` segments."""
     columns = [name for name in ("x_atc", "freeboard_raw", "freeboard_error", "freeboard_truth") if name in table]
-    means = table[columns].groupby(np.arange(len(table)) // window).mean()
+    means = table[columns].groupby(np.arange(len(table)) // n_segments).mean()
     kilometres = (means["x_atc"] - start) / 1000
     low, high = (means["freeboard_raw"] + sign * means["freeboard_error"] for sign in (-1, 1))
     axis.fill_between(kilometres, low, high, color="#56B4E9", alpha=0.4, lw=0, label="standard error of a segment")

@@ -2,21 +2,16 @@
 
 The mean of the recorded photons is then higher than the surface. CAL-19 tabulates the correction by dead time,
 strength of the return and its width (NASA's ATL07 processing, `ffb_corr` in picoseconds on the axes
-dead_time, strength, width). Where a granule carries no table, the same table is computed from the detector's
-equation: a channel whose true photon rate is ``rate * f(t)`` records
-
-    r(t) = rate * f(t) * (1 - integral of r over the dead time before t),
-
-because the bracket is exactly the chance that the channel is awake (non-extending dead time).
+dead_time, strength, width); ``dead_time`` computes the same table for granules that carry none.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from enum import IntFlag
+from typing import NamedTuple
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RegularGridInterpolator
-from scipy.special import ndtr
 
 HALF_SPEED_OF_LIGHT = 299_792_458.0 / 2 * 1e-9
 """Metres of height for a nanosecond of travel there and back."""
@@ -30,8 +25,29 @@ NOMINAL_DEAD_TIME = 3.0
 WIDTH_OF_GAUSSIAN = 2.5631
 """10 to 90 % of a Gaussian, in standard deviations."""
 
+PULSE_WIDTH = WIDTH_OF_GAUSSIAN * 0.64
+"""10 to 90 % of the transmitted pulse, ns (1.5 ns at half its height)."""
+
 WINDOW_PHOTONS = 150
 """Photons that strength and width are taken from: a 2 m segment of about 2.8 shots is too few (ATL07 uses 150)."""
+
+WINDOW_REACH = 200.0
+"""Farthest that such a photon may lie from the middle of its segment, m: beyond, the surface is another one."""
+
+CELL = 0.01
+"""Cell of the histogram that tells the width, m."""
+
+
+MAXIMUM_BIAS = 1e5
+"""No bias is that great, ps (15 m): a fill value."""
+
+
+class BiasFlag(IntFlag):
+    """How a first-photon bias was found; 0 is CAL-19, inside its table."""
+
+    EDGE_OF_TABLE = 1
+    DEAD_TIME_MODEL = 2
+    FEW_PHOTONS = 4
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,17 @@ class Calibration:
     from_granule: bool
     """False where the table was computed from the dead time because the granule has none."""
 
+    def check(self) -> None:
+        """Raise ``ValueError`` where the axes do not fit the table or do not grow, or a number is none."""
+        n_dead_times, n_strengths, n_widths = self.correction.shape
+        axes = {"dead_time": self.dead_time[None], "strength": self.strength, "width": self.width}
+        shapes = (1, n_dead_times), (n_dead_times, n_strengths), (n_dead_times, n_widths)
+        for (name, axis), shape in zip(axes.items(), shapes, strict=True):
+            if axis.shape != shape or not (np.diff(axis, axis=1) > 0).all():
+                raise ValueError(f"{name} is no growing axis of the table")
+        if not (np.isfinite(self.correction) & (np.abs(self.correction) < MAXIMUM_BIAS)).all():
+            raise ValueError("ffb_corr holds what is no bias")
+
 
 def look_up(
     calibration: Calibration, dead_time: float, strength: NDArray, width: NDArray
@@ -59,111 +86,89 @@ def look_up(
     bilinearly, shapes (n,). The bias is positive: the surface is lower than the mean of the photons.
     """
     nearest = int(np.argmin(np.abs(calibration.dead_time - dead_time)))
-    axes = calibration.strength[nearest], calibration.width[nearest]
-    inside = [np.clip(value, axis[0], axis[-1]) for value, axis in zip((strength, width), axes, strict=True)]
-    table = RegularGridInterpolator(axes, calibration.correction[nearest])
-    clamped = (strength > axes[0][-1]) | (width > axes[1][-1])
-    return table(np.column_stack(inside)) * 1e-3 * HALF_SPEED_OF_LIGHT, clamped
+    row, down, outside = _place_on(calibration.strength[nearest], strength)
+    column, right, beside = _place_on(calibration.width[nearest], width)
+    table = calibration.correction[nearest]
+    upper = table[row, column] * (1 - right) + table[row, column + 1] * right
+    lower = table[row + 1, column] * (1 - right) + table[row + 1, column + 1] * right
+    return (upper * (1 - down) + lower * down) * 1e-3 * HALF_SPEED_OF_LIGHT, outside | beside
 
 
-def moving_strength_and_width(
-    deviation: NDArray, shot: NDArray, centre: NDArray, photons: int = WINDOW_PHOTONS
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return strength (photons per shot) and width (ns) of the return around each segment.
+def _place_on(axis: NDArray, value: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """Return the cell of each value on a growing axis, how far through it the value lies, and if it is beyond."""
+    inside = np.clip(value, axis[0], axis[-1])
+    cell = np.clip(np.searchsorted(axis, inside) - 1, 0, axis.size - 2)
+    return cell, (inside - axis[cell]) / (axis[cell + 1] - axis[cell]), inside != value
 
-    ``deviation`` (m, of each photon from its segment's mean, so that steps of the surface do not widen the return)
-    and ``shot`` (the shot's number, shots without photons counted) are in along-track order, shape (n,);
-    ``centre`` holds the index of each segment's middle photon. The window holds ``photons`` photons, or all there are.
+
+class Return(NamedTuple):
+    """The return around each segment; arrays of one length."""
+
+    strength: NDArray[np.float64]
+    """Photons per shot."""
+    width: NDArray[np.float64]
+    """10 to 90 % of the photons, ns."""
+    n_photons: NDArray[np.int64]
+    """Photons that tell it."""
+
+
+def moving_return(x: NDArray, deviation: NDArray, centre: NDArray, shot_spacing: float) -> Return:
+    """Return strength and width of the return around each segment, from ``WINDOW_PHOTONS`` photons if there are.
+
+    ``x`` (m) and ``deviation`` (m, of each photon from its segment's mean, so that steps of the surface do not widen
+    the return; NaN where that is unknown) are in along-track order, shape (n,); ``centre`` holds the index of each
+    segment's middle photon, increasing. Shots without photons count for the strength. Photons farther than
+    ``WINDOW_REACH`` from the middle one belong to another surface. Where no deviation is known the pulse's own width
+    stands in.
     """
-    photons = min(photons, deviation.size)
-    first = np.clip(centre - photons // 2, 0, deviation.size - photons)
-    shots = shot[first + photons - 1] - shot[first] + 1
-    windows = np.lib.stride_tricks.sliding_window_view(deviation, photons)[first]
-    low, high = np.quantile(windows, (0.1, 0.9), axis=1)
-    return photons / shots, (high - low) / HALF_SPEED_OF_LIGHT
+    begin = np.searchsorted(x, x[centre] - WINDOW_REACH, side="left")
+    end = np.searchsorted(x, x[centre] + WINDOW_REACH, side="right")
+    begin = np.clip(centre - WINDOW_PHOTONS // 2, begin, np.maximum(end - WINDOW_PHOTONS, begin))
+    end = np.minimum(begin + WINDOW_PHOTONS, end)
+    shots = (x[end - 1] - x[begin]) / shot_spacing + 1
+    width = _moving_widths(deviation, begin, end) / HALF_SPEED_OF_LIGHT
+    return Return((end - begin) / shots, np.where(np.isnan(width), PULSE_WIDTH, width), end - begin)
 
 
-def dead_time_calibration(dead_time: float, n_channels: int) -> Calibration:
-    """Compute a calibration for one dead time (ns) from the detector's equation, for granules without CAL-19."""
-    strength = np.linspace(0.05, 2 * n_channels, 80)[None]
-    width = np.geomspace(0.3, 60.0, 80)[None]
-    times = np.array([dead_time])
-    correction = calibration_table(times, strength, width, n_channels)
-    return Calibration(times, strength, width, correction, from_granule=False)
+@numba.njit(cache=True)
+def _moving_widths(deviation: NDArray, begin: NDArray, end: NDArray) -> NDArray[np.float64]:
+    """Return the 10 to 90 % width, m, of the photons from ``begin`` to ``end``, NaN where no deviation is known.
 
-
-def calibration_table(dead_time: NDArray, strength: NDArray, width: NDArray, n_channels: int) -> NDArray[np.float64]:
-    """Compute the bias in picoseconds, shape (d, s, w), as CAL-19 tabulates it, from the detector's equation.
-
-    ``dead_time`` (d,) in ns; ``strength`` (d, s) in recorded photons per shot; ``width`` (d, w) in ns between 10 and
-    90 % of the recorded photons. Strength and width are those of the record, so the true ones are solved for.
-    A Gaussian return is taken; a strength that the channels cannot reach gets the bias of the strongest return.
+    ``begin`` and ``end`` do not decrease, so the histogram of a window follows from that of the one before.
     """
-    response = _response()
-    shape = (dead_time.size, strength.shape[1], width.shape[1])
-    recorded = np.broadcast_to(strength[:, :, None], shape) / n_channels
-    recorded_width = np.broadcast_to(width[:, None, :], shape)
-    blind = np.broadcast_to(dead_time[:, None, None], shape)
-    rate, sigma = recorded, recorded_width / WIDTH_OF_GAUSSIAN
-    for _ in range(_SOLVER_STEPS):
-        photons, _, relative_width = response(rate, blind / sigma)
-        rate = np.clip(rate * recorded / photons, _RATES[0], _RATES[-1])
-        sigma = recorded_width / relative_width
-    _, bias, _ = response(rate, blind / sigma)
-    return bias * sigma * 1e3
+    widths = np.full(begin.size, np.nan)
+    farthest = 0.0
+    for away in deviation:
+        farthest = max(farthest, abs(away)) if not np.isnan(away) else farthest
+    middle = 1 + int(farthest / CELL)
+    histogram = np.zeros(2 * middle + 1, np.int64)
+    known, left, right = 0, 0, 0
+    for k in range(begin.size):
+        for away in deviation[right : end[k]]:
+            if not np.isnan(away):
+                histogram[middle + int(np.floor(away / CELL))] += 1
+                known += 1
+        for away in deviation[left : begin[k]]:
+            if not np.isnan(away):
+                histogram[middle + int(np.floor(away / CELL))] -= 1
+                known -= 1
+        left, right = begin[k], end[k]
+        if known:
+            widths[k] = (_place(histogram, 0.9 * known) - _place(histogram, 0.1 * known)) * CELL
+    return widths
 
 
-_RATES = np.geomspace(1e-3, 40.0, 70)
-_DEAD_TIMES = np.geomspace(0.02, 12.0, 60)
-_SOLVER_STEPS = 25
+@numba.njit(cache=True)
+def _place(histogram: NDArray, count: float) -> float:
+    """Return where the cumulative histogram reaches a count, in cells, linear inside the cell."""
+    below, k = 0, 0
+    while below + histogram[k] < count:
+        below += histogram[k]
+        k += 1
+    return k + (count - below) / histogram[k]
 
 
-class _Response:
-    """What a channel records of a Gaussian return, by true rate and by dead time in standard deviations."""
-
-    def __init__(self) -> None:
-        records = _record(_RATES[:, None], _DEAD_TIMES[None, :])
-        axes = np.log(_RATES), np.log(_DEAD_TIMES)
-        self._tables = [RegularGridInterpolator(axes, record) for record in records]
-
-    def __call__(self, rate: NDArray, dead_time: NDArray) -> list[NDArray]:
-        rate = np.clip(rate, _RATES[0], _RATES[-1])
-        dead_time = np.clip(dead_time, _DEAD_TIMES[0], _DEAD_TIMES[-1])
-        points = np.stack([np.log(rate), np.log(dead_time)], axis=-1)
-        return [table(points) for table in self._tables]
-
-
-@cache
-def _response() -> _Response:
-    return _Response()
-
-
-def _record(rate: NDArray, dead_time: NDArray) -> tuple[NDArray, NDArray, NDArray]:
-    """Return recorded photons, lead of their mean and 10 to 90 % width, in standard deviations of the return."""
-    step = 0.01
-    time = np.arange(-6.0, 6.0 + step, step)
-    arriving = np.diff(ndtr(np.append(time, time[-1] + step) - step / 2))
-    shape = np.broadcast_shapes(rate.shape, dead_time.shape)
-    lag = np.broadcast_to(dead_time / step, shape)
-    whole, part = np.floor(lag).astype(int), lag - np.floor(lag)
-    recorded = np.zeros((time.size + 1, *shape))
-    grid = np.indices(shape, sparse=True)
-    for k in range(time.size):
-        near, far = (np.where(k >= back, recorded[(np.maximum(k - back, 0), *grid)], 0) for back in (whole, whole + 1))
-        awake = 1 - (recorded[k] - ((1 - part) * near + part * far))
-        # Within one step the chance to be awake falls as photons come in: exact for a step without recovery.
-        recorded[k + 1] = recorded[k] + awake * -np.expm1(-rate * arriving[k])
-    total = recorded[-1]
-    density = np.diff(recorded, axis=0)
-    lead = -np.tensordot(time, density, axes=1) / total
-    edges = np.append(time - step / 2, time[-1] + step / 2)
-    low, high = (_crossing(recorded, edges, share * total) for share in (0.1, 0.9))
-    return total, lead, high - low
-
-
-def _crossing(cumulative: NDArray, edges: NDArray, level: NDArray) -> NDArray:
-    """Return where each rising column of ``cumulative`` reaches its ``level``, linear inside the step."""
-    after = np.argmax(cumulative >= level, axis=0)
-    grid = np.indices(level.shape, sparse=True)
-    below, above = cumulative[(after - 1, *grid)], cumulative[(after, *grid)]
-    return edges[after - 1] + (level - below) / (above - below) * (edges[after] - edges[after - 1])
+def bias_flag(calibration: Calibration, clamped: NDArray, n_photons: NDArray) -> NDArray[np.uint8]:
+    """Return the flags of looked-up biases: a sum of ``BiasFlag``."""
+    flag = np.where(clamped, BiasFlag.EDGE_OF_TABLE, 0) | np.where(n_photons < WINDOW_PHOTONS, BiasFlag.FEW_PHOTONS, 0)
+    return (flag | (0 if calibration.from_granule else BiasFlag.DEAD_TIME_MODEL)).astype(np.uint8)

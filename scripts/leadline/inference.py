@@ -18,15 +18,17 @@ def classify(
     network: keras.Model,
     ranges: dict[str, tuple[float, float]],
     segments: pd.DataFrame,
+    segment_length: float,
     ranks: Ranks,
     batch_size: int = BATCH_SIZE,
 ) -> pd.DataFrame:
     """Return the classes of the segments (the table CLASSES): the most probable one and all three probabilities.
 
-    ``segments`` is sorted by granule, beam and x_atc; ``ranges`` are the feature ranges that the network saw in
-    training, outside of which a segment is marked. Each rank works on its part, all return the whole.
+    ``segments`` are ``segment_length`` m long and sorted by granule, beam and x_atc; ``ranges`` are the feature ranges
+    that the network saw in training, outside of which a segment is marked. Each rank works on its part, all return the
+    whole.
     """
-    probability = predict(network, segments, ranks, batch_size)
+    probability = predict(network, segments, segment_length, ranks, batch_size)
     return pd.DataFrame(
         {
             **{name: segments[name].to_numpy() for name in KEY},
@@ -38,9 +40,12 @@ def classify(
     )
 
 
-def predict(network: keras.Model, table: pd.DataFrame, ranks: Ranks, batch_size: int = BATCH_SIZE) -> np.ndarray:
+def predict(
+    network: keras.Model, table: pd.DataFrame, segment_length: float, ranks: Ranks, batch_size: int = BATCH_SIZE
+) -> np.ndarray:
     """Return the probabilities, float32 (n, 3), of the three classes for each segment of a sorted table."""
-    return probabilities(tf.function(network), feature_array(table), windows(table), ranks, batch_size)
+    index = windows(table, segment_length)
+    return probabilities(tf.function(network), feature_array(table), index, ranks, batch_size)
 
 
 def probabilities(

@@ -83,14 +83,20 @@ def write_model(path: Path, description_path: Path, network: keras.Model, descri
         aside.write_text(json.dumps({**description, "digest": _digest(path)}, indent=2) + "\n")
 
 
-def read_model(path: Path, description_path: Path) -> tuple[keras.Model, dict]:
-    """Read what ``write_model`` wrote: the network, ready to classify, and its description.
+def read_model(path: Path, description_path: Path, segment_length: float) -> tuple[keras.Model, dict]:
+    """Read what ``write_model`` wrote: the network, ready to classify segments of a length (m), and its description.
 
-    Raises ModelError where the two files do not belong together.
+    Raises ModelError where the two files do not belong together, or the network learned from segments of another
+    length: its photons, heights and neighbours would mean something else.
     """
     description = json.loads(Path(description_path).read_text())
     if description["digest"] != _digest(path):
         raise ModelError(f"{path}: is not the model that {description_path} describes; train it again")
+    if description["segment_length"] != segment_length:
+        raise ModelError(
+            f"{path}: learned from segments of {description['segment_length']:g} m, these are of {segment_length:g} m; "
+            "train it on segments of their length"
+        )
     return keras.saving.load_model(path, compile=False), description
 
 

@@ -122,7 +122,8 @@ def write_product(
 
     The tables are those of ``tables.FREEBOARD``, ``LEADS`` and ``SECTIONS``, of this track only and in the order of
     ``x_atc``; all may be empty. ``provenance`` becomes global attributes and holds at least granule, beam, source (as
-    in ``simulated``) and sea_surface_method; ``state`` and ``reason`` say how the track ended.
+    in ``simulated``), segment_length (as in ``2 m``) and sea_surface_method; ``state`` and ``reason`` say how the track
+    ended.
     """
     product = _dataset(freeboard, FREEBOARD, "segment").set_coords(COORDINATES)
     track = f"{provenance['granule']}_{provenance['beam']}"
@@ -173,9 +174,9 @@ def _global_attributes(
         "featureType": "trajectory",
         "title": f"{'Simulated sea' if simulated else 'Sea'} ice class and total freeboard of ICESat-2 track {track}",
         "summary": (
-            "Surface class (thick ice, thin ice, open water), local sea surface and total freeboard of 2 m segments of"
-            " ICESat-2 ATL03 photons; classes by a network trained on coincident Sentinel-2 scenes. The groups leads"
-            " and sections hold what the sea surface was estimated from."
+            "Surface class (thick ice, thin ice, open water), local sea surface and total freeboard of"
+            f" {provenance['segment_length']} segments of ICESat-2 ATL03 photons; classes by a network trained on"
+            " coincident Sentinel-2 scenes. The groups leads and sections hold what the sea surface was estimated from."
         ),
         "keywords": "sea ice, freeboard, sea ice classification, sea surface height, lead, ICESat-2, Sentinel-2",
         "id": track,

@@ -6,8 +6,8 @@ centres of the sections the sea surface is linear in along-track distance.
 
 NASA's equations (ATL10 r006) weight the heights in a lead towards their minimum, which is biased low, the more so the
 noisier and the more numerous the heights are. An ATL07 height is a mean of 150 photons; a 2 m segment holds 3 to 40. So
-the segments of a lead are first joined to groups of about 150 photons. Monte Carlo of leads with a photon spread of
-0.10 m, bias of the height in cm at 10 (and at 3) photons a segment:
+the segments of a lead are first joined to groups of about 150 photons. Monte Carlo of leads in 2 m segments with a
+photon spread of 0.10 m, bias of the height in cm at 10 (and at 3) photons a segment:
 
 ========  =============  =========  ===================  =================
 segments  minimum        average    nasa, each segment   nasa, by groups
@@ -21,30 +21,30 @@ segments  minimum        average    nasa, each segment   nasa, by groups
 
 Water rough by 3 cm over some metres brings the last column to -0.8 (60 m leads) and -2 cm (1 km leads).
 
-The footprint of 11 m counts twice. Neighbouring segments share it, so the error of a group is that of its photons times
-sqrt(11 / 2), about twice the scatter of groups on flat water. And the outermost segments of a lead see the ice beside
-it: between thick ice of 0.3 m they raise the mean of a 20 m lead by 2 (bright water) to 9 cm (dark water). So three
-segments at each end do not count for ``height_nasa``, which leaves 0.1 to 0.8 cm in leads of 18 m. A shorter lead keeps
-its middle three segments, and a bias of 0.4 to 4 (16 m) or 7 to 22 cm (6 m): hence the default ``lead_length``.
+The footprint of 11 m counts twice. Neighbouring 2 m segments share it, so the error of a group is that of its photons
+times sqrt(11 / 2), about twice the scatter of groups on flat water. And the outermost segments of a lead see the ice
+beside it: between thick ice of 0.3 m they raise the mean of a 20 m lead by 2 (bright water) to 9 cm (dark water). So
+the segments within half a footprint of its ends, three of 2 m, do not count for ``height_nasa``, which leaves 0.1 to
+0.8 cm in leads of 18 m. A shorter lead keeps its middle 6 m, and a bias of 0.4 to 4 (16 m) or 7 to 22 cm (6 m): hence
+the default ``lead_length``. Longer segments want longer leads: at 10 m the middle one is clear of the ice from 30 m on.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leadline.footprint import FOOTPRINT
 from leadline.names import SurfaceClass
 from leadline.tables import LEADS, SEA_SURFACE_METHODS, SECTIONS, empty_table
 
-SEGMENT_LENGTH = 2.0
-"""Length of a segment, m."""
+CORE = 6.0
+"""Length in the middle of a lead that counts however short the lead is, m."""
 
-FOOTPRINT = 11.0
-"""Diameter of the laser's footprint, m: the distance over which segments are not independent."""
-
-EDGE = 3
-"""Segments at each end of a lead whose footprint reaches onto the ice: half a footprint."""
+ROUNDING = 1e-3
+"""By how much two distances along the track (some 1e7 m) may differ and still be the same, m."""
 
 NO_SEA_SURFACE = 255
 """The sea_surface_flag of a track without leads."""
@@ -52,8 +52,10 @@ NO_SEA_SURFACE = 255
 
 @dataclass(frozen=True)
 class SeaSurfaceSettings:
-    """How leads become a sea surface; sections and method are the paper's."""
+    """How leads become a sea surface; segments, sections and method are the paper's."""
 
+    segment_length: float = 2.0
+    """Length of a segment, m."""
     method: str = "nasa"
     """The sea surface that freeboard is measured from, one of ``tables.SEA_SURFACE_METHODS``."""
     section_length: float = 10_000.0
@@ -85,7 +87,7 @@ def combine(height: NDArray, sigma: NDArray) -> tuple[float, float]:
 
 
 def group_segments(
-    n_photons: NDArray, height: NDArray, error: NDArray, photons_per_group: int
+    n_photons: NDArray, height: NDArray, error: NDArray, settings: SeaSurfaceSettings
 ) -> tuple[NDArray, NDArray]:
     """Join consecutive segments to groups of about as many photons; return the groups' mean heights and errors (m).
 
@@ -93,13 +95,13 @@ def group_segments(
     """
     n_photons = n_photons.astype(float)
     photons = n_photons.sum()
-    n_groups = max(1, round(photons / photons_per_group))
+    n_groups = max(1, round(photons / settings.photons_per_group))
     group = np.floor((np.cumsum(n_photons) - n_photons / 2) / photons * n_groups).astype(int)
     group = np.unique(group, return_inverse=True)[1]
     photons_of_group = np.bincount(group, n_photons)
     mean = np.bincount(group, n_photons * height) / photons_of_group
     independent = np.sqrt(np.bincount(group, (n_photons * error) ** 2)) / photons_of_group
-    segments_of_footprint = np.minimum(np.bincount(group), FOOTPRINT / SEGMENT_LENGTH)
+    segments_of_footprint = np.minimum(np.bincount(group), max(1, FOOTPRINT / settings.segment_length))
     return mean, independent * np.sqrt(segments_of_footprint)
 
 
@@ -113,30 +115,31 @@ def find_leads(track: pd.DataFrame, settings: SeaSurfaceSettings) -> pd.DataFram
     measured = np.isfinite(track["height_mean"]) & np.isfinite(track["height_error"]) & (track["height_error"] > 0)
     track = track[measured | ~water].sort_values("x_atc")
     water = track["surface_class"] == SurfaceClass.OPEN_WATER
-    after_gap = track["x_atc"].diff() > SEGMENT_LENGTH + settings.lead_gap
+    after_gap = track["x_atc"].diff() > settings.segment_length + settings.lead_gap + ROUNDING
     begins = water & (after_gap | ~water.shift(fill_value=False))
     runs = track[water].groupby(begins.cumsum()[water])
-    long_enough = [run for _, run in runs if len(run) * SEGMENT_LENGTH >= settings.lead_length]
-    leads = [_lead(run, settings.photons_per_group) for run in long_enough]
+    shortest = settings.lead_length - ROUNDING
+    leads = [_lead(run, settings) for _, run in runs if len(run) * settings.segment_length >= shortest]
     return pd.DataFrame(leads, columns=LEADS.names) if leads else empty_table(LEADS)
 
 
-def _lead(run: pd.DataFrame, photons_per_group: int) -> dict:
+def _lead(run: pd.DataFrame, settings: SeaSurfaceSettings) -> dict:
     x, height = run["x_atc"].to_numpy(), run["height_mean"].to_numpy(float)
-    edge = int(np.clip((len(run) - 3) // 2, 0, EDGE))
-    core = run.iloc[edge : len(run) - edge]
+    edge, core = (math.ceil(length / settings.segment_length) for length in (FOOTPRINT / 2, CORE))
+    left_out = min(edge, max(0, len(run) - core) // 2)
+    inner = run.iloc[left_out : len(run) - left_out]
     groups = group_segments(
-        core["n_photons"].to_numpy(),
-        core["height_mean"].to_numpy(float),
-        core["height_error"].to_numpy(float),
-        photons_per_group,
+        inner["n_photons"].to_numpy(),
+        inner["height_mean"].to_numpy(float),
+        inner["height_error"].to_numpy(float),
+        settings,
     )
     height_nasa, height_nasa_error = lead_height(*groups)
     return {
         "granule": run["granule"].iloc[0],
         "beam": run["beam"].iloc[0],
-        "x_start": x[0] - SEGMENT_LENGTH / 2,
-        "x_end": x[-1] + SEGMENT_LENGTH / 2,
+        "x_start": x[0] - settings.segment_length / 2,
+        "x_end": x[-1] + settings.segment_length / 2,
         "n_segments": len(run),
         "height_min": height.min(),
         "x_min": x[height.argmin()],

@@ -3,6 +3,7 @@
 One schema a table. A unit and a meaning stand in each column's metadata, so that a file explains itself.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -25,33 +26,50 @@ _KEY = [
 SEGMENTS = pa.schema(
     [
         *_KEY,
-        _column("time", pa.float64(), "s", "mean time of the photons since 2018-01-01T00:00:00Z"),
-        _column("latitude", pa.float64(), "degrees_north", "mean latitude of the photons"),
-        _column("longitude", pa.float64(), "degrees_east", "mean longitude of the photons"),
-        _column("n_photons", pa.int32(), "1", "photons kept"),
-        _column("n_shots", pa.float32(), "1", "laser shots that the segment spans"),
+        _column("time", pa.float64(), "s", "mean delta_time of the photons, since 2018-01-01T00:00:00Z"),
+        _column("latitude", pa.float64(), "degrees_north", "mean lat_ph"),
+        _column("longitude", pa.float64(), "degrees_east", "mean lon_ph, right across the antimeridian"),
+        _column("n_photons", pa.int32(), "1", "photons kept: signal, and within trim of the mode"),
+        _column("n_shots", pa.float32(), "1", "laser shots that the segment spans: window / distance between shots"),
         _column(
             "height_mean",
             pa.float32(),
             "m",
-            "mean height above MSS, tides, DAC and first-photon bias removed",
+            "mean height: h_ph - mss - tide_ocean - tide_equilibrium - dac - first_photon_bias",
         ),
         _column("height_median", pa.float32(), "m", "median of the same heights"),
-        _column("height_std", pa.float32(), "m", "standard deviation of the photons' heights"),
+        _column("height_std", pa.float32(), "m", "standard deviation of the same heights"),
         _column("height_min", pa.float32(), "m", "lowest of the same heights"),
         _column("height_max", pa.float32(), "m", "highest of the same heights"),
         _column("height_error", pa.float32(), "m", "standard error of height_mean"),
-        _column("photon_rate", pa.float32(), "1", "photons of all confidences near the surface, per shot"),
-        _column("high_confidence_rate", pa.float32(), "1", "photons kept, per shot"),
-        _column("background_rate", pa.float32(), "Hz", "bckgrd_rate, mean over the photons"),
-        _column("background_counts", pa.float32(), "1", "bckgrd_counts (a sum of 50 shots), mean over the photons"),
-        _column("solar_elevation", pa.float32(), "degrees", "sun above the horizon"),
-        _column("first_photon_bias", pa.float32(), "m", "bias that was subtracted from the heights"),
-        _column("first_photon_bias_flag", pa.uint8(), "1", "0 CAL-19, 1 CAL-19 at its edge, 2 dead-time model"),
-        _column("mss", pa.float32(), "m", "mean sea surface that was subtracted, tide-free"),
-        _column("mss_flag", pa.uint8(), "1", "0 MSS of dem_h, 1 geoid in its place"),
-        _column("tide", pa.float32(), "m", "ocean and long-period equilibrium tide that were subtracted"),
-        _column("dac", pa.float32(), "m", "dynamic atmosphere correction that was subtracted"),
+        _column("trim_effect", pa.float32(), "m", "height_mean less what it would be without trim"),
+        _column(
+            "photon_rate",
+            pa.float32(),
+            "1",
+            "photons a shot within surface_window of height_median, of any confidence, less the background there:"
+            " n / n_shots - background_rate * 2 * surface_window / (c / 2)",
+        ),
+        _column("high_confidence_rate", pa.float32(), "1", "photons kept a shot: n_photons / n_shots"),
+        _column("background_rate", pa.float32(), "Hz", "bckgrd_rate of the photons' 50 shots, mean"),
+        _column("background_counts", pa.float32(), "1", "bckgrd_counts (a sum of 50 shots) of the same, mean"),
+        _column("solar_elevation", pa.float32(), "degrees", "solar_elevation, mean over the photons"),
+        _column("first_photon_bias", pa.float32(), "m", "CAL-19 at return_strength and return_width, subtracted"),
+        _column(
+            "first_photon_bias_flag",
+            pa.uint8(),
+            "1",
+            "sum of 1 edge of the table, 2 dead-time model in place of CAL-19, 4 fewer than 150 photons; 0 none",
+        ),
+        _column("return_strength", pa.float32(), "1", "photons a shot of the 150 photons around the segment"),
+        _column("return_width", pa.float32(), "ns", "10 to 90 % of the same photons about their segments' means"),
+        _column("mss", pa.float32(), "m", "mean sea surface, tide-free: dem_h - geoid_free2mean, or geoid; subtracted"),
+        _column("mss_flag", pa.uint8(), "1", "0 dem_h, 1 geoid, 2 grid of the user's"),
+        _column("geoid_free2mean", pa.float32(), "m", "geoid_free2mean, subtracted from the mean-tide MSS"),
+        _column("tide_ocean", pa.float32(), "m", "tide_ocean, subtracted"),
+        _column("tide_equilibrium", pa.float32(), "m", "tide_equilibrium (long period), subtracted"),
+        _column("dac", pa.float32(), "m", "dac (dynamic atmosphere correction), subtracted"),
+        _column("fallback", pa.uint16(), "1", "sum of beam.Fallback: what stands in for absent datasets; 0 none"),
     ]
 )
 
@@ -160,11 +178,27 @@ TRUTH = pa.schema(
 
 
 def write_table(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
-    """Write a table as one Parquet file; every column of the schema must be there, and no other."""
+    """Write a table as one Parquet file; see ``as_arrow``."""
+    write_tables(path, schema, [as_arrow(table, schema)])
+
+
+def as_arrow(table: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Return a table in the types of its schema; every column of the schema must be there, and no other."""
     if list(table.columns) != schema.names:
-        raise ValueError(f"{path}: columns {list(table.columns)} are not those of the table {schema.names}")
-    with written_whole(path) as aside:
-        pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), aside, compression="zstd")
+        raise ValueError(f"columns {list(table.columns)} are not those of the table {schema.names}")
+    return pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+
+
+def write_tables(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write tables one after the other as one Parquet file, so that not all need be in memory."""
+    # Dictionaries of numbers that hardly repeat cost more than they save.
+    words = [field.name for field in schema if pa.types.is_string(field.type)]
+    with (
+        written_whole(path) as aside,
+        pq.ParquetWriter(aside, schema, compression="zstd", use_dictionary=words) as writer,
+    ):
+        for table in tables:
+            writer.write_table(table)
 
 
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:

@@ -54,18 +54,21 @@ class _Windows:
         return np.eye(len(SURFACE_CLASSES), dtype=np.float32)[self.classes]
 
 
-def train(table: pd.DataFrame, network: str, settings: TrainingSettings, ranks: Ranks) -> tuple[keras.Model, dict]:
+def train(
+    table: pd.DataFrame, segment_length: float, network: str, settings: TrainingSettings, ranks: Ranks
+) -> tuple[keras.Model, dict]:
     """Return a trained network, and its description: what a user of it must know, ready for JSON.
 
-    ``table`` is a TRAINING_SET, the same on all ranks, sorted by granule, beam and x_atc; ``network`` is a key of
-    NETWORKS. Adam minimises the focal loss; each rank works on an equal share of each batch. The weights kept are those
-    of the epoch with the lowest loss on the held-out blocks, for the rare classes make single epochs jump; without
-    held-out blocks, those of the last. The result is equal, bit by bit, for an equal seed and number of ranks; only the
-    description's last two entries are times. Raises ModelError where the loss is not finite.
+    ``table`` is a TRAINING_SET, the same on all ranks, sorted by granule, beam and x_atc, of segments that are
+    ``segment_length`` m long; ``network`` is a key of NETWORKS. Adam minimises the focal loss; each rank works on an
+    equal share of each batch. The weights kept are those of the epoch with the lowest loss on the held-out blocks, for
+    the rare classes make single epochs jump; without held-out blocks, those of the last. The result is equal, bit by
+    bit, for an equal seed and number of ranks; only the description's last two entries are times. Raises ModelError
+    where the loss is not finite.
     """
     keras.utils.set_random_seed(settings.seed + ranks.rank)  # for dropout; the first weights come from rank 0
     tf.config.experimental.enable_op_determinism()
-    features, index, classes = feature_array(table), windows(table), table["surface_class"].to_numpy()
+    features, index, classes = feature_array(table), windows(table, segment_length), table["surface_class"].to_numpy()
     training, validation = (
         _Windows(features, index[rows], classes[rows])
         for rows in split(table, index, settings.validation_share, settings.seed)
@@ -94,6 +97,7 @@ def train(table: pd.DataFrame, network: str, settings: TrainingSettings, ranks: 
     model.set_weights(kept_weights)
     return model, {
         "network": network,
+        "segment_length": segment_length,
         "features": list(FEATURES),
         "window_segments": 2 * REACH + 1,
         "feature_ranges": feature_ranges(centres),

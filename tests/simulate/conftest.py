@@ -8,6 +8,7 @@ import pytest
 
 from leadline.simulate.granule import simulate_granule
 from leadline.simulate.sentinel2 import SceneSettings
+from leadline.simulate.truth import simulate_truth
 from leadline.simulate.world import GranuleSettings, World, build_world
 
 SETTINGS = GranuleSettings("20191104200000_90010510", 7, latitude=-74.0, longitude=-170.0, heading=200.0, length=4000.0)
@@ -22,7 +23,8 @@ class Simulated(NamedTuple):
 @pytest.fixture(scope="session")
 def granule(tmp_path_factory) -> Simulated:
     folder = tmp_path_factory.mktemp("simulated")
-    simulate_granule(folder / "ATL03.h5", folder / "truth.parquet", SETTINGS)
+    simulate_granule(folder / "ATL03.h5", SETTINGS)
+    simulate_truth(folder / "truth.parquet", SETTINGS, segment_length=2.0)
     return Simulated(SETTINGS, folder / "ATL03.h5", pd.read_parquet(folder / "truth.parquet"))
 
 

@@ -1,15 +1,21 @@
+from dataclasses import asdict, replace
+
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 from leadline.atl03 import open_granule, read_beam
+from leadline.corrections import corrections
 from leadline.first_photon_bias import CHANNELS, HALF_SPEED_OF_LIGHT, look_up
 from leadline.names import BEAMS, SurfaceClass
-from leadline.photons import Selection, corrections, select
-from leadline.segments import Resampling, resample
-from leadline.simulate.granule import simulate_granule
-from leadline.tables import TRUTH
+from leadline.resampling import resample_granule
+from leadline.segments import Resampling
+from leadline.simulate.flight import plan_flight
+from leadline.simulate.floes import Ice
+from leadline.simulate.granule import shoot_granule, simulate_granule
+from leadline.simulate.world import GranuleSettings, build_world, sea_level
+from leadline.tables import SEGMENTS, read_table
 
 GROUPS = ("heights", "geolocation", "geophys_corr", "bckgrd_atlas")
 REAL = "atl03/ATL03_20181014002445_02350104_006_02_gt1l_sea_ice.h5"
@@ -23,11 +29,10 @@ def datasets(path) -> dict[str, np.ndarray]:
 
 
 def test_the_same_settings_give_the_same_granule(granule, tmp_path):
-    simulate_granule(tmp_path / "again.h5", tmp_path / "again.parquet", granule.settings)
+    simulate_granule(tmp_path / "again.h5", granule.settings)
     first, again = datasets(granule.path), datasets(tmp_path / "again.h5")
     assert first.keys() == again.keys()
     assert all(np.array_equal(first[name], again[name]) for name in first)
-    pd.testing.assert_frame_equal(granule.truth, pd.read_parquet(tmp_path / "again.parquet"))
 
 
 def test_the_file_says_that_it_is_simulated(granule):
@@ -129,51 +134,70 @@ def test_channels_are_those_of_the_beams_electronics(granule):
                 assert np.array_equal(found, np.r_[one_edge, one_edge + 60])
 
 
-def test_the_truth_covers_every_2_m_of_every_beam(granule):
-    assert list(granule.truth.columns) == TRUTH.names
-    for beam, rows in granule.truth.groupby("beam"):
-        assert beam in BEAMS
-        assert np.diff(rows["x_atc"]) == pytest.approx(2.0)
-        assert (rows["x_atc"] % 2 == 1).all()
-        assert 1998 <= len(rows) <= 2000
+SURFACES = {
+    "snow": Ice(SurfaceClass.THICK_ICE, freeboard=0.3, roughness=0.05, albedo=0.9, calm=False),
+    "thin ice": Ice(SurfaceClass.THIN_ICE, freeboard=0.1, roughness=0.02, albedo=0.4, calm=False),
+    "lead": Ice(SurfaceClass.OPEN_WATER, freeboard=0, roughness=0.01, albedo=0.05, calm=True),
+}
 
 
-def residuals(granule, beam: str) -> pd.DataFrame:
-    """Photons over even thick ice: metres above the truth, and what the first-photon bias is looked up by."""
-    with open_granule(granule.path) as opened:
-        content = read_beam(opened, beam)
-    photons, _ = select(content.photons, content.reference_segments, Selection())
-    photons["bin"] = np.floor(photons["x"] / 2).astype(np.int64)
-    truth = granule.truth[granule.truth["beam"] == beam].copy()
-    even = truth["surface_class"].rolling(15, center=True).max() == SurfaceClass.THICK_ICE
-    truth = truth[even].assign(bin=np.floor(truth["x_atc"] / 2).astype(np.int64)).set_index("bin")
-    photons = photons[photons["signal"] & photons["bin"].isin(truth.index)]
-    expected = truth["freeboard"] + truth["sea_surface"]
-    return photons.assign(residual=photons["height"] - expected.reindex(photons["bin"]).to_numpy())
+def segments_of_even(folder, seed: int, surface: str) -> pd.DataFrame:
+    """Return the segments of the strong beams over one even surface, with the errors of their heights."""
+    settings = GranuleSettings("20191104200000_90010510", seed, -74.0, -170.0, heading=200.0, length=1500.0)
+    world = build_world(settings)
+    even = {name: np.full_like(getattr(world.ice, name), value) for name, value in asdict(SURFACES[surface]).items()}
+    flight = plan_flight(settings, replace(world, ice=replace(world.ice, **even)))
+    shoot_granule(folder / "even.h5", flight)
+    strong = ["gt1r", "gt2r", "gt3r"]
+    resample_granule(folder / "even.h5", settings.name, strong, Resampling(), folder / "even.parquet")
+    segments = read_table(folder / "even.parquet", SEGMENTS)
+    level = sea_level(settings, segments["x_atc"] - flight.start)["residual"].to_numpy()
+    segments["error"] = segments["height_mean"] - level - SURFACES[surface].freeboard
+    segments["raw_error"] = segments["error"] + segments["first_photon_bias"]
+    return segments
+
+
+def mean(segments: pd.DataFrame, name: str) -> float:
+    return float(np.average(segments[name], weights=segments["n_photons"]))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("surface", "limit"), [("snow", 0.003), ("thin ice", 0.003), ("lead", 0.01)])
+def test_the_corrected_mean_is_on_the_surface_and_the_uncorrected_one_is_not(tmp_path, seed, surface, limit):
+    segments = segments_of_even(tmp_path, seed, surface)
+    assert (segments["first_photon_bias_flag"] == 0).mean() > 0.9
+    assert 3 / np.sqrt((segments["height_error"] ** -2).sum()) < limit
+    assert abs(mean(segments, "error")) < limit
+    assert mean(segments, "raw_error") > limit
 
 
 @pytest.mark.parametrize("beam", ["gt1r", "gt2r", "gt3r"])
-def test_strong_returns_from_snow_come_a_centimetre_or_two_early(granule, beam):
-    photons = residuals(granule, beam)
-    near = photons["residual"].abs() < 0.7
-    assert 0.005 < photons.loc[near, "residual"].mean() < 0.03
-
-
-@pytest.mark.parametrize("beam", ["gt1r", "gt2r", "gt3r"])
-def test_cal_19_of_the_granule_takes_the_first_photon_bias_away(granule, beam):
-    with open_granule(granule.path) as opened:
-        segments, _ = resample(read_beam(opened, beam), granule.settings.name, beam, Resampling())
+def test_cal_19_of_the_granule_takes_the_first_photon_bias_away_over_real_looking_ice(granule, beam, tmp_path):
+    resample_granule(granule.path, granule.settings.name, [beam], Resampling(), tmp_path / "segments.parquet")
+    segments = read_table(tmp_path / "segments.parquet", SEGMENTS)
     both = segments.merge(granule.truth, on=["granule", "beam", "x_atc"])
     thick = both["surface_class"].rolling(15, center=True).max() == SurfaceClass.THICK_ICE
-    error = (both["height_mean"] - both["sea_surface"] - both["freeboard"])[thick]
-    assert abs(np.average(error, weights=both.loc[thick, "n_photons"])) < 0.005
+    both = both[thick]
+    both["error"] = both["height_mean"] - both["sea_surface"] - both["freeboard"]
+    both["raw_error"] = both["error"] + both["first_photon_bias"]
+    assert abs(mean(both, "error")) < 0.005
+    assert 0.005 < mean(both, "raw_error") < 0.03
+
+
+def test_the_error_of_the_mean_covers_the_true_errors_over_all_surfaces(granule, tmp_path):
+    strong = ["gt1r", "gt2r", "gt3r"]
+    resample_granule(granule.path, granule.settings.name, strong, Resampling(), tmp_path / "segments.parquet")
+    both = read_table(tmp_path / "segments.parquet", SEGMENTS).merge(granule.truth, on=["granule", "beam", "x_atc"])
+    error = (both["height_mean"] - both["sea_surface"] - both["freeboard"]).abs()
+    for _, of_class in both.groupby("surface_class"):
+        assert 0.6 < (error[of_class.index] < of_class["height_error"]).mean() < 0.76
 
 
 def test_the_mean_sea_surface_is_in_the_mean_tide_system_in_the_file_only(granule):
     with h5py.File(granule.path) as file:
         group = file["gt1r/geophys_corr"]
         table = pd.DataFrame({name: values[...] for name, values in group.items()})
-    assert np.allclose(corrections(table)["mss"], table["dem_h"] - table["geoid_free2mean"], atol=1e-5)
+    assert np.allclose(corrections(table)[0]["mss"], table["dem_h"] - table["geoid_free2mean"], atol=1e-5)
     assert table["geoid_free2mean"].mean() == pytest.approx(-0.23, abs=0.01)
 
 

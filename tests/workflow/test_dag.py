@@ -40,7 +40,7 @@ def test_a_wrong_config_is_told_all_its_faults_before_anything_runs(checkout):
     faulty = {"segments": {"trim": -1}, "freeboard": {"method": "best"}, "tables": {"scenes": "absent.tsv"}}
     (checkout.folder / "faulty.yaml").write_text(yaml.safe_dump(faulty))
     said = checkout.snakemake("--dry-run", "--configfile", "faulty.yaml", fails=True)
-    assert "faulty.yaml: segments.trim: -1: must be more than 0" in said
+    assert "faulty.yaml: segments.trim: -1: must be 0.15 or more" in said
     assert "faulty.yaml: freeboard.method: 'best': allowed are" in said
     assert "Traceback" not in said
 
@@ -82,6 +82,7 @@ AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
         ("spark/freeboard.py", AFTER_FREEBOARD),
         ("netcdf.py", {"write_product"}),
         ("figures.py", {"draw_track", "summarise_campaign"}),
+        ("simulate/truth.py", {"simulate_truth", "draw_track", "summarise_campaign"}),
         ("simulate/sentinel2.py", AFTER_LABELS | {"simulate_scene", "segment_scene"}),
     ],
 )
@@ -101,6 +102,7 @@ def test_a_stages_code_makes_that_stage_and_what_follows_stale_and_nothing_else(
     ("setting", "stale"),
     [
         ({"segments": {"trim": 0.6}}, AFTER_SEGMENTS),
+        ({"segments": {"window": 10}}, AFTER_SEGMENTS | {"simulate_truth"}),
         ({"labels": {"minimum_confidence": 0.5}}, AFTER_LABELS),
         ({"labels": {"white": 0.9}}, AFTER_LABELS | {"segment_scene"}),
         ({"freeboard": {"method": "average"}}, AFTER_FREEBOARD),

@@ -1,65 +1,36 @@
-"""A simulated granule: six beams shot at one world, put together as ATL03, and the truth beneath them."""
+"""A simulated granule: six beams shot at one world, put together as ATL03."""
 
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from leadline.first_photon_bias import CHANNELS, calibration_table
-from leadline.names import SurfaceClass
+from leadline.dead_time import calibration_table
+from leadline.first_photon_bias import CHANNELS
 from leadline.simulate import atlas
 from leadline.simulate.atl03_file import SDP_EPOCH, write_atl03
 from leadline.simulate.beam_content import simulate_beam
 from leadline.simulate.flight import Flight, plan_flight
-from leadline.simulate.world import GranuleSettings, build_world, generator, sea_level, waves
-from leadline.tables import TRUTH, write_table
-
-BIN = 2.0
-"""Length of a segment of the truth, m."""
+from leadline.simulate.world import GranuleSettings, build_world, generator, waves
 
 
-def simulate_granule(granule_path: Path, truth_path: Path, settings: GranuleSettings) -> None:
-    """Simulate a granule and write it as ATL03, and its truth as the table ``tables.TRUTH``.
+def simulate_granule(path: Path, settings: GranuleSettings) -> None:
+    """Simulate a granule and write it as ATL03; the same settings give the same data each time."""
+    shoot_granule(path, plan_flight(settings, build_world(settings)))
 
-    The same settings give the same data each time.
-    """
-    flight = plan_flight(settings, build_world(settings))
+
+def shoot_granule(path: Path, flight: Flight) -> None:
+    """Shoot all beams of a flight over its world and write them as ATL03."""
+    settings = flight.settings
     rate, share = atlas.photon_rate(flight.world.ice), atlas.background_share(flight.world.ice)
     slow = 1 + waves(generator(settings, "background"), flight.x, (70_000, 23_000), (0.12, 0.06))
     sky = atlas.Sky(flight.world, share, atlas.BACKGROUND_RATE * settings.background * slow)
     beams = atlas.make_beams(generator(settings, "dead time"))
     contents = {beam.name: simulate_beam(flight, sky, rate, beam) for beam in beams}
     calibrations = {beam.name: _calibrations(beam) for beam in beams}
-    write_atl03(granule_path, contents, _header(flight), calibrations)
-    write_table(truth_path, pd.concat([truth(flight, beam) for beam in beams], ignore_index=True), TRUTH)
-
-
-def truth(flight: Flight, beam: atlas.Beam) -> pd.DataFrame:
-    """Return class, freeboard and sea surface of each 2 m bin under a beam, with the columns of ``tables.TRUTH``.
-
-    The class is that of the bin's centre; the freeboard is the mean over the bin, 0 on open water.
-    """
-    first, last = np.ceil(flight.start / BIN), np.floor((flight.start + flight.settings.length) / BIN)
-    centre = (np.arange(first, last) + 0.5) * BIN
-    inside = np.linspace(-0.4, 0.4, 5) * BIN
-    x = (centre[:, None] + inside - flight.start).ravel()
-    ice, track = flight.world.ice, flight.world.track
-    cell = flight.world.cells(*track.in_world(*track.on_map(x, beam.across).T)).reshape(-1, inside.size)
-    surface_class = ice.surface_class.ravel()[cell[:, inside.size // 2]]
-    freeboard = ice.freeboard.ravel()[cell].mean(axis=1)
-    return pd.DataFrame(
-        {
-            "granule": flight.settings.name,
-            "beam": beam.name,
-            "x_atc": centre,
-            "surface_class": surface_class,
-            "freeboard": np.where(surface_class == SurfaceClass.OPEN_WATER, 0, freeboard),
-            "sea_surface": sea_level(flight.settings, centre - flight.start)["residual"].to_numpy(),
-        }
-    )
+    write_atl03(path, contents, _header(flight), calibrations)
 
 
 def _header(flight: Flight) -> dict[str, NDArray]:
