@@ -30,7 +30,8 @@ def test_a_beam_is_read_with_its_types_release_and_fills_as_nan(tmp_path):
     with open_granule(write_granule(tmp_path / "a.h5", {"gt1r": datasets, "gt1l": datasets})) as granule:
         beam = read_beam(granule, "gt1r")
         assert granule.release == beam.release == "006"
-        assert granule.beam_types == {"gt1l": "weak", "gt1r": "strong"}
+        assert granule.beams == ("gt1l", "gt1r")
+        assert [read_beam(granule, beam).kind for beam in granule.beams] == ["weak", "strong"]
     assert beam.n_photons == 2000
     assert np.flatnonzero(beam.reference_segments["tide_ocean"].isna()).tolist() == [3]
     assert not beam.calibration.from_granule
@@ -50,20 +51,20 @@ def test_the_release_is_in_the_name_where_a_subsetter_dropped_it(real_data):
     with open_granule(real_data / ARCTIC) as granule:
         assert "ancillary_data" not in granule.file
         assert granule.release == "006"
-        assert Fallback.RELEASE not in granule.fallback
+        assert Fallback.RELEASE not in read_beam(granule, "gt1l").fallback
 
 
 def test_without_the_attribute_the_orientation_tells_strong_from_weak(tmp_path):
     beams = {"gt1r": flat_photons(), "gt1l": flat_photons()}
     with open_granule(write_granule(tmp_path / "a.h5", beams, sc_orient=0, beam_types=False)) as granule:
-        assert granule.beam_types == {"gt1l": "strong", "gt1r": "weak"}
-        assert Fallback.ORIENTATION in granule.fallback
+        assert [read_beam(granule, beam).kind for beam in granule.beams] == ["strong", "weak"]
+        assert Fallback.ORIENTATION in read_beam(granule, "gt1l").fallback
 
 
 def test_without_the_orientation_the_attribute_tells_strong_from_weak(tmp_path):
     with open_granule(write_granule(tmp_path / "a.h5", {"gt1l": flat_photons()}, sc_orient=None)) as granule:
-        assert granule.beam_types == {"gt1l": "weak"}
-        assert Fallback.ORIENTATION in granule.fallback
+        assert read_beam(granule, "gt1l").kind == "weak"
+        assert Fallback.ORIENTATION in read_beam(granule, "gt1l").fallback
 
 
 def test_with_neither_the_granule_is_refused(tmp_path):
@@ -198,7 +199,7 @@ def test_a_broken_table_of_cal_19_is_refused_not_looked_up(tmp_path, name, value
 def test_the_true_arctic_granule_is_read(real_data):
     with open_granule(real_data / ARCTIC) as granule:
         beam = read_beam(granule, "gt1l")
-        assert granule.beam_types == {"gt1l": "weak"}
+        assert beam.kind == "weak"
     assert beam.n_photons == 2909
     assert len(beam.reference_segments) == 40
     assert beam.fallback == Fallback.ORIENTATION | Fallback.DEAD_TIME

@@ -34,7 +34,7 @@ def benchmark(tmp_path_factory):
 def whole_beam(path):
     with open_granule(path) as granule:
         beam = read_beam(granule, BEAM)
-        return granule.beam_types, beam, read_photons(granule, BEAM, slice(0, beam.n_photons))
+        return granule.beams, beam, read_photons(granule, BEAM, slice(0, beam.n_photons))
 
 
 def test_a_run_writes_every_figure(benchmark):
@@ -71,9 +71,9 @@ def test_the_stage_and_pandas_keep_the_same_photons_and_find_the_same_heights(be
 
 def test_a_long_beam_is_an_atl03_beam_that_goes_on_along_the_track(benchmark):
     folder, results, _ = benchmark
-    types, beam, photons = whole_beam(folder / "photons_1000000.h5")
+    beams, beam, photons = whole_beam(folder / "photons_1000000.h5")
     _, stretch, photons_of_stretch = whole_beam(folder / "stretch.h5")
-    assert types == {BEAM: "strong"}
+    assert beams == (BEAM,) and beam.kind == "strong"
     assert beam.n_photons == results["cost"][-1]["photons"]
     assert 1_000_000 <= beam.n_photons < 1_000_000 + stretch.n_photons
     assert beam.n_photons % stretch.n_photons == 0

@@ -5,7 +5,7 @@ Every fault of a file ends in an ``InputDataError`` that names the file, the bea
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,16 +25,24 @@ SEA_ICE = 2
 SURFACE_TYPES = 5
 """Columns of ``signal_conf_ph``."""
 
-PHOTONS = ("h_ph", "lat_ph", "lon_ph", "delta_time", "dist_ph_along", "quality_ph", "signal_conf_ph")
-"""Datasets of the group heights."""
+PHOTONS = {
+    "h_ph": "f4",
+    "lat_ph": "f8",
+    "lon_ph": "f8",
+    "delta_time": "f8",
+    "dist_ph_along": "f4",
+    "quality_ph": "i1",
+    "signal_conf_ph": "i1",
+}
+"""Datasets of the group heights, and their types."""
 
-REFERENCE_SEGMENTS = ("segment_dist_x", "ph_index_beg", "segment_ph_cnt")
+REFERENCE_SEGMENTS = {"segment_dist_x": "f8", "ph_index_beg": "i8", "segment_ph_cnt": "i8"}
 """Datasets of the group geolocation that place the photons: without them nothing can be made."""
 
 OPTIONAL = {
     "geolocation/delta_time": Fallback.SHOT_SPACING,
-    "geolocation/reference_photon_lat": Fallback.NONE,
-    "geolocation/reference_photon_lon": Fallback.NONE,
+    "geolocation/reference_photon_lat": Fallback.REFERENCE_PHOTON,
+    "geolocation/reference_photon_lon": Fallback.REFERENCE_PHOTON,
     "geolocation/podppd_flag": Fallback.PODPPD_FLAG,
     "geolocation/solar_elevation": Fallback.SOLAR_ELEVATION,
     "geophys_corr/tide_ocean": Fallback.TIDE_OCEAN,
@@ -52,6 +60,23 @@ BACKGROUND = ("delta_time", "bckgrd_counts", "bckgrd_rate")
 MAXIMUM_DEAD_TIME = 100.0
 """No channel is blind for that long, ns."""
 
+LIMITS = {
+    "segment_dist_x": (-1e8, 1e8),
+    "delta_time": (0, 1e10),
+    "reference_photon_lat": (-90, 90),
+    "reference_photon_lon": (-180, 180),
+    "solar_elevation": (-90, 90),
+    "tide_ocean": (-50, 50),
+    "tide_equilibrium": (-50, 50),
+    "dac": (-50, 50),
+    "dem_h": (-200, 10_000),
+    "geoid": (-200, 200),
+    "geoid_free2mean": (-10, 10),
+    "bckgrd_counts": (0, 1e9),
+    "bckgrd_rate": (0, 1e9),
+}
+"""What the datasets of reference segments and background can hold; what lies beyond, as fill values do, is unknown."""
+
 _STRONG = {0: ("gt1l", "gt2l", "gt3l"), 1: ("gt1r", "gt2r", "gt3r")}
 """Strong beams by sc_orient: 0 backward, 1 forward."""
 _TRANSITION = 2
@@ -66,31 +91,34 @@ class Granule:
     file: h5py.File
     release: str
     """ATL03 release, as in ``006``, told by the file or its name; empty where neither does."""
-    beam_types: dict[str, str]
-    """``strong`` or ``weak`` for each beam that the file has."""
-    fallback: Fallback
-    """What stands in for what the file does not tell."""
+    orientation: int | None
+    """sc_orient, 0 backward or 1 forward; None where the file does not tell."""
+    beams: tuple[str, ...]
 
 
 @contextmanager
 def open_granule(path: Path) -> Iterator[Granule]:
-    """Open a granule and tell its beams.
+    """Open a granule.
 
     Raises ``InputDataError`` where the file is missing, is not HDF5, is cut off, holds no beam, or was taken while
-    the spacecraft turned (sc_orient 2) or contradicts itself, when strong and weak cannot be told apart.
+    the spacecraft turned (sc_orient 2), when strong and weak cannot be told apart.
     """
-    try:
-        file = h5py.File(path)
-    except FileNotFoundError:
+    path = Path(path)
+    if not path.exists():
         message = f"{path}: there is no such file; correct the table that names it or fetch the granule"
-        raise InputDataError(State.MISSING_FILE, message) from None
-    except OSError as error:
-        message = f"{path}: expected a whole ATL03 HDF5 file, found none ({_first_line(error)}); fetch it again"
-        raise InputDataError(State.UNREADABLE, message) from None
-    with file:
-        release = _release(file, Path(path))
-        beam_types, fallback = _beam_types(file, path)
-        yield Granule(Path(path), file, release, beam_types, fallback | (0 if release else Fallback.RELEASE))
+        raise InputDataError(State.MISSING_FILE, message)
+    with ExitStack() as stack:
+        with _reading(path):
+            file = stack.enter_context(h5py.File(path))
+            beams = tuple(beam for beam in BEAMS if beam in file)
+        with _reading(f"{path} ancillary_data/release"):
+            release = _release(file, path)
+        with _reading(f"{path} orbit_info/sc_orient"):
+            orientation = _orientation(file, path)
+        if not beams:
+            message = f"{path}: expected beams gt1l to gt3r, found none; is this an ATL03 granule?"
+            raise InputDataError(State.MISSING_BEAM, message)
+        yield Granule(path, file, release, orientation, beams)
 
 
 def read_beam(granule: Granule, beam: str) -> Beam:
@@ -99,35 +127,39 @@ def read_beam(granule: Granule, beam: str) -> Beam:
     Raises ``InputDataError`` where the beam or a dataset that places its photons is absent, empty or broken. What a
     subsetter may have dropped is no error: the beam says what stands in for it.
     """
-    kind = granule.beam_types.get(beam)
-    if kind is None:
-        have = ", ".join(granule.beam_types)
+    if beam not in granule.beams:
+        have = ", ".join(granule.beams)
         message = f"{granule.path} {beam}: expected this beam, the file has {have}; fetch the granule with it"
         raise InputDataError(State.MISSING_BEAM, message)
-    fallback = granule.fallback
-    references = {name: _read(granule, f"{beam}/geolocation/{name}") for name in REFERENCE_SEGMENTS}
+    kind, fallback = _beam_type(granule, beam)
+    fallback |= Fallback.NONE if granule.release else Fallback.RELEASE
+    references = {
+        name: _read(granule, f"{beam}/geolocation/{name}", dtype) for name, dtype in REFERENCE_SEGMENTS.items()
+    }
     for name, stand_in in OPTIONAL.items():
-        if f"{beam}/{name}" in granule.file:
-            references[name.split("/")[1]] = _read(granule, f"{beam}/{name}")
+        if _has(granule, f"{beam}/{name}"):
+            references[name.split("/")[1]] = _read(granule, f"{beam}/{name}", "f8")
         else:
             fallback |= stand_in
+    reference_segments = _table(granule, f"{beam}/geolocation and geophys_corr", references)
     lengths = {name: len(_dataset(granule, f"{beam}/heights/{name}")) for name in PHOTONS}
     _refuse_unequal(granule, f"{beam}/heights", lengths)
-    if not lengths["h_ph"] or not references["segment_dist_x"].size:
+    if not lengths["h_ph"] or reference_segments.empty:
         raise InputDataError(
             State.EMPTY_BEAM, f"{granule.path} {beam}: expected photons, the beam is empty; nothing can be made of it"
         )
     background = dict.fromkeys(BACKGROUND, np.empty(0))
-    if all(f"{beam}/bckgrd_atlas/{name}" in granule.file for name in BACKGROUND):
-        background = {name: _read(granule, f"{beam}/bckgrd_atlas/{name}") for name in BACKGROUND}
-    else:
-        fallback |= Fallback.BACKGROUND
+    if all(_has(granule, f"{beam}/bckgrd_atlas/{name}") for name in BACKGROUND):
+        background = {name: _read(granule, f"{beam}/bckgrd_atlas/{name}", "f8") for name in BACKGROUND}
+    rows = _table(granule, f"{beam}/bckgrd_atlas", background).dropna(subset="delta_time").sort_values("delta_time")
+    fallback |= Fallback.NONE if len(rows) else Fallback.BACKGROUND
     calibration, dead_time, stand_in = _calibration(granule, beam, kind)
     return Beam(
+        kind,
         granule.release,
         lengths["h_ph"],
-        _table(granule, f"{beam}/geolocation and geophys_corr", references),
-        _table(granule, f"{beam}/bckgrd_atlas", background).dropna(subset="delta_time").sort_values("delta_time"),
+        reference_segments,
+        rows,
         calibration,
         dead_time,
         fallback | stand_in,
@@ -139,8 +171,19 @@ def read_photons(granule: Granule, beam: str, photons: slice) -> dict[str, np.nd
 
     Raises ``InputDataError`` where a dataset is broken.
     """
-    read = {name: _read(granule, f"{beam}/heights/{name}", photons) for name in PHOTONS}
+    read = {name: _read(granule, f"{beam}/heights/{name}", dtype, photons) for name, dtype in PHOTONS.items()}
     return read | {"signal_conf_ph": read["signal_conf_ph"][:, SEA_ICE]}
+
+
+@contextmanager
+def _reading(place: Path | str) -> Iterator[None]:
+    """Name the place where a file's bytes or shapes are not what HDF5 and ATL03 have."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError, MemoryError) as error:
+        fault = (str(error).splitlines() or [type(error).__name__])[0]
+        message = f"{place}: cannot be read as ATL03 ({fault}); fetch the granule again"
+        raise InputDataError(State.UNREADABLE, message) from None
 
 
 def _table(granule: Granule, group: str, columns: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -154,113 +197,112 @@ def _refuse_unequal(granule: Granule, group: str, lengths: dict[str, int]) -> No
         raise InputDataError(State.UNREADABLE, message)
 
 
+def _has(granule: Granule, name: str) -> bool:
+    with _reading(f"{granule.path} {name}"):
+        return name in granule.file
+
+
 def _dataset(granule: Granule, name: str) -> h5py.Dataset:
     """Return a dataset of numbers: a row a photon, 20 m or 50 shots."""
     place = f"{granule.path} {name}"
-    try:
-        dataset = granule.file[name]
-    except KeyError:
+    if not _has(granule, name):
         message = f"{place}: expected this dataset, it is absent; fetch the granule without subsetting it"
-        raise InputDataError(State.MISSING_DATASET, message) from None
-    if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "iuf":
-        raise InputDataError(State.UNREADABLE, f"{place}: expected a dataset of numbers; fetch the granule again")
-    expected = (SURFACE_TYPES,) if name.endswith("/signal_conf_ph") else ()
-    if not dataset.shape or dataset.shape[1:] != expected:
-        message = f"{place}: expected axes {('n', *expected)}, found {dataset.shape}; fetch the granule again"
-        raise InputDataError(State.UNREADABLE, message)
+        raise InputDataError(State.MISSING_DATASET, message)
+    with _reading(place):
+        dataset = granule.file[name]
+        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "iuf":
+            raise TypeError("expected a dataset of numbers")
+        columns = (SURFACE_TYPES,) if name.endswith("/signal_conf_ph") else ()
+        if not dataset.shape or dataset.shape[1:] != columns:
+            raise ValueError(f"expected axes {('n', *columns)}, found {dataset.shape}")
     return dataset
 
 
-def _read(granule: Granule, name: str, part: slice = np.s_[:]) -> np.ndarray:
-    """Read a part of a dataset, with NaN for its fill value."""
+def _read(granule: Granule, name: str, dtype: str, part: slice = np.s_[:]) -> np.ndarray:
+    """Read a part of a dataset in its type, with NaN for what is beyond its ``LIMITS``."""
     dataset = _dataset(granule, name)
-    try:
+    with _reading(f"{granule.path} {name}"):
         values = dataset[part]
-    except (OSError, RuntimeError, ValueError) as error:
-        message = f"{granule.path} {name}: cannot be read ({_first_line(error)}); fetch the granule again"
-        raise InputDataError(State.UNREADABLE, message) from None
-    if values.dtype.kind == "f":
-        values[values > _FILL_BEGINS] = np.nan
-    return values
-
-
-_FILL_BEGINS = 3e38
-"""ATL03 fills floats with 3.4028235e38, with or without saying so in _FillValue."""
+        typed = values.astype(dtype, copy=False)
+        if typed.dtype.kind == "i" and not np.array_equal(typed, values):
+            raise ValueError(f"expected integers of type {dtype}")
+    if "/heights/" not in name and (limits := LIMITS.get(name.split("/")[-1])):
+        typed[~((typed >= limits[0]) & (typed <= limits[1]))] = np.nan
+    return typed
 
 
 def _release(file: h5py.File, path: Path) -> str:
-    if "ancillary_data/release" in file:
-        return _text(np.ravel(file["ancillary_data/release"][...])[0])
+    """Return the release in three digits, however the file writes it, or by the file's name; empty where unknown."""
+    told = _text(np.ravel(file["ancillary_data/release"][...])) if "ancillary_data/release" in file else ""
+    if number := re.fullmatch(r"0*(\d{1,3})(\.0*)?", told.strip()):
+        return number[1].zfill(3)
     in_name = _RELEASE_IN_NAME.search(path.name)
     return in_name[1] if in_name else ""
 
 
-def _beam_types(file: h5py.File, path: Path) -> tuple[dict[str, str], Fallback]:
-    """Return strong or weak for each beam by ``atlas_beam_type``, checked against sc_orient where both are there."""
-    orientation = None
-    if "orbit_info/sc_orient" in file:
-        orientation = int(np.ravel(file["orbit_info/sc_orient"][...])[0])
-    if orientation == _TRANSITION:
-        raise InputDataError(
-            State.ORIENTATION_TRANSITION,
-            f"{path}: sc_orient is 2, the spacecraft was turning and its beams cannot be told apart; leave it out",
-        )
-    present = [beam for beam in BEAMS if beam in file]
-    if not present:
-        message = f"{path}: expected beams gt1l to gt3r, found none; is this an ATL03 granule?"
-        raise InputDataError(State.MISSING_BEAM, message)
-    strong = _STRONG.get(orientation)
-    by_orientation = {beam: "strong" if beam in strong else "weak" for beam in present} if strong else {}
-    by_attribute = {beam: _beam_type(file[beam]) for beam in present}
-    for beam, kind in by_attribute.items():
-        if kind is None and not by_orientation:
-            message = f"{path} {beam}: expected atlas_beam_type or /orbit_info/sc_orient to tell strong from weak"
-            raise InputDataError(State.MISSING_DATASET, f"{message}; fetch the granule whole")
-        if kind and by_orientation and kind != by_orientation[beam]:
-            message = f"{path} {beam}: atlas_beam_type is {kind}, but sc_orient is {orientation}; fetch it again"
-            raise InputDataError(State.ORIENTATION_CONFLICT, message)
-    checked = by_orientation and all(by_attribute.values())
-    return {beam: by_attribute[beam] or by_orientation[beam] for beam in present}, (
-        Fallback.NONE if checked else Fallback.ORIENTATION
-    )
+def _orientation(file: h5py.File, path: Path) -> int | None:
+    """Return sc_orient; None where it is absent or no orientation."""
+    if "orbit_info/sc_orient" not in file:
+        return None
+    orientations = set(np.ravel(file["orbit_info/sc_orient"][...]).tolist())
+    if _TRANSITION in orientations or set(_STRONG) <= orientations:
+        message = f"{path}: sc_orient is {sorted(orientations)}, the spacecraft was turning; leave the granule out"
+        raise InputDataError(State.ORIENTATION_TRANSITION, message)
+    return orientations.pop() if len(orientations) == 1 and orientations <= set(_STRONG) else None
 
 
-def _beam_type(group: h5py.Group) -> str | None:
-    """Return the ``atlas_beam_type`` of a beam, or None where a subsetter dropped it."""
-    kind = _text(np.ravel(group.attrs.get("atlas_beam_type", ""))[0])
-    return kind if kind in CHANNELS else None
+def _beam_type(granule: Granule, beam: str) -> tuple[str, Fallback]:
+    """Return strong or weak by ``atlas_beam_type``, checked against sc_orient where both are there."""
+    with _reading(f"{granule.path} {beam}"):
+        attribute = _text(np.ravel(granule.file[beam].attrs.get("atlas_beam_type", "")))
+    told = {attribute} & set(CHANNELS)
+    if granule.orientation is not None:
+        told.add("strong" if beam in _STRONG[granule.orientation] else "weak")
+    if not told:
+        message = f"{granule.path} {beam}: expected atlas_beam_type or /orbit_info/sc_orient to tell strong from weak"
+        raise InputDataError(State.MISSING_DATASET, f"{message}; fetch the granule whole")
+    if len(told) > 1:
+        message = f"{granule.path} {beam}: atlas_beam_type is {attribute}, but sc_orient is {granule.orientation}"
+        raise InputDataError(State.ORIENTATION_CONFLICT, f"{message}; fetch the granule again")
+    both = attribute in CHANNELS and granule.orientation is not None
+    return told.pop(), Fallback.NONE if both else Fallback.ORIENTATION
 
 
 def _calibration(granule: Granule, beam: str, kind: str) -> tuple[Calibration, float, Fallback]:
     """Return CAL-19, the mean dead time of the channels that the beam uses, and what stands in for the dead times."""
     root = "ancillary_data/calibrations"
     dead_time, fallback = NOMINAL_DEAD_TIME, Fallback.DEAD_TIME
-    if (name := f"{root}/dead_time/{beam}/dead_time") in granule.file:
-        n_strong = CHANNELS["strong"]
-        of_channels = _read(granule, name)
-        dead_time = 1e9 * float(np.mean(of_channels[:n_strong] if kind == "strong" else of_channels[n_strong:]))
-        if not 0 < dead_time < MAXIMUM_DEAD_TIME:
-            message = f"{granule.path} {name}: expected some ns, found {dead_time} ns; fetch the granule again"
-            raise InputDataError(State.UNREADABLE, message)
-        fallback = Fallback.NONE
+    if _has(granule, name := f"{root}/dead_time/{beam}/dead_time"):
+        of_channels = _read(granule, name, "f8")
+        with _reading(f"{granule.path} {name}"):
+            dead_time, fallback = _mean_dead_time(of_channels, kind), Fallback.NONE
     names = [f"{root}/first_photon_bias/{beam}/{name}" for name in ("dead_time", "strength", "width", "ffb_corr")]
-    if not all(name in granule.file for name in names):
+    if not all(_has(granule, name) for name in names):
         from leadline.dead_time import dead_time_calibration  # here: scipy takes as long to load as a piece does
 
         return dead_time_calibration(dead_time, CHANNELS[kind]), dead_time, fallback
-    try:
-        dead_times, strength, width, correction = (granule.file[name][...].astype(np.float64) for name in names)
-        calibration = Calibration(dead_times, strength, width, correction, from_granule=True)
+    axes_and_table = []
+    for name in names:
+        with _reading(f"{granule.path} {name}"):
+            axes_and_table.append(np.asarray(granule.file[name][...]).astype(np.float64))
+    with _reading(f"{granule.path} {root}/first_photon_bias/{beam} (CAL-19)"):
+        calibration = Calibration(*axes_and_table, from_granule=True)
         calibration.check()
-    except (OSError, RuntimeError, ValueError) as error:
-        message = f"{granule.path} {root}/first_photon_bias/{beam}: no table of CAL-19 ({_first_line(error)})"
-        raise InputDataError(State.UNREADABLE, f"{message}; fetch the granule again") from None
     return calibration, dead_time, fallback
 
 
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _mean_dead_time(of_channels: np.ndarray, kind: str) -> float:
+    """Return the mean dead time in ns of the channels of a strong or weak beam, of those of both in s."""
+    n_strong = CHANNELS["strong"]
+    if of_channels.size != sum(CHANNELS.values()):
+        raise ValueError(f"expected dead times of {sum(CHANNELS.values())} channels, found {of_channels.size}")
+    in_use = 1e9 * (of_channels[:n_strong] if kind == "strong" else of_channels[n_strong:])
+    if not ((in_use > 0) & (in_use < MAXIMUM_DEAD_TIME)).all():
+        raise ValueError(f"expected dead times of some ns, found {in_use.min()} to {in_use.max()} ns")
+    return float(in_use.mean())
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _text(values: np.ndarray) -> str:
+    """Return the first of some texts, empty where there is none."""
+    value = values[0] if values.size else ""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

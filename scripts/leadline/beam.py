@@ -24,6 +24,7 @@ class Fallback(IntFlag):
     ORIENTATION = 512
     DEAD_TIME = 1024
     SHOT_SPACING = 2048
+    REFERENCE_PHOTON = 4096
 
     @property
     def meanings(self) -> tuple[str, ...]:
@@ -43,6 +44,7 @@ _MEANINGS = {
     Fallback.RELEASE: "the release is not told: quality_ph is read as before release 007",
     Fallback.ORIENTATION: "atlas_beam_type or sc_orient is absent: strong and weak are told by the other alone",
     Fallback.DEAD_TIME: "the dead times are absent: the nominal one is taken",
+    Fallback.REFERENCE_PHOTON: "reference_photon_lat or _lon is absent: the geoid stands in for what needs it",
     Fallback.SHOT_SPACING: "delta_time of geolocation is absent: shots are taken as 0.715 m apart",
 }
 
@@ -51,6 +53,8 @@ _MEANINGS = {
 class Beam:
     """What one beam of a granule holds besides its photons, as far as sea ice needs it."""
 
+    kind: str
+    """``strong`` or ``weak``."""
     release: str
     """ATL03 release, as in ``006``; empty where the granule does not tell."""
     n_photons: int

@@ -29,14 +29,13 @@ def corrections(
     geoid, which ATL03 gives tide-free; ``geoid_free2mean``; ``tide_ocean``; ``tide_equilibrium`` (long period);
     ``dac``. Then the mss_flag of each row. Tides and DAC that the granule lacks are 0 (``Fallback``).
     """
-    reference_segments = reference_segments.astype(np.float64)
     table = pd.DataFrame(index=reference_segments.index)
     for name in ("tide_ocean", "tide_equilibrium", "dac"):
         table[name] = reference_segments.get(name, 0.0)
     if "geoid_free2mean" in reference_segments:
         table["geoid_free2mean"] = reference_segments["geoid_free2mean"]
     else:
-        table["geoid_free2mean"] = free_to_mean(reference_segments["reference_photon_lat"])
+        table["geoid_free2mean"] = free_to_mean(reference_segments.get("reference_photon_lat", np.nan))
     mean_tide = pd.Series(np.nan if own_mss is None else own_mss, reference_segments.index)
     if source == "dem" and {"dem_h", "dem_flag"} <= set(reference_segments):
         mean_tide = reference_segments["dem_h"].where(reference_segments["dem_flag"] == MSS_IN_DEM)
@@ -47,7 +46,7 @@ def corrections(
     return table, np.where(of_source, flag, MSS_OF_GRANULE["geoid"]).astype(np.uint8)
 
 
-def free_to_mean(latitude: NDArray | pd.Series) -> NDArray | pd.Series:
+def free_to_mean(latitude: NDArray | pd.Series | float) -> NDArray | pd.Series | float:
     """Return geoid_free2mean (m) at latitudes in degrees: the permanent tide with a Love number of 0.3."""
     return 1.3 * -0.198 * (1.5 * np.sin(np.radians(latitude)) ** 2 - 0.5)
 

@@ -42,6 +42,10 @@ MAXIMUM_BIAS = 1e5
 """No bias is that great, ps (15 m): a fill value."""
 
 
+LARGEST = 1e6
+"""No dead time (ns), strength or width of a table is that large: a fill value."""
+
+
 class BiasFlag(IntFlag):
     """How a first-photon bias was found; 0 is CAL-19, inside its table."""
 
@@ -67,12 +71,16 @@ class Calibration:
 
     def check(self) -> None:
         """Raise ``ValueError`` where the axes do not fit the table or do not grow, or a number is none."""
+        if self.correction.ndim != 3:
+            raise ValueError("ffb_corr has not the axes dead_time, strength and width")
         n_dead_times, n_strengths, n_widths = self.correction.shape
         axes = {"dead_time": self.dead_time[None], "strength": self.strength, "width": self.width}
         shapes = (1, n_dead_times), (n_dead_times, n_strengths), (n_dead_times, n_widths)
         for (name, axis), shape in zip(axes.items(), shapes, strict=True):
-            if axis.shape != shape or not (np.diff(axis, axis=1) > 0).all():
+            if axis.shape != shape or not (np.diff(axis, axis=1) > 0).all() or not (np.abs(axis) < LARGEST).all():
                 raise ValueError(f"{name} is no growing axis of the table")
+        if min(n_strengths, n_widths) < 2:
+            raise ValueError("strength and width need two values each")
         if not (np.isfinite(self.correction) & (np.abs(self.correction) < MAXIMUM_BIAS)).all():
             raise ValueError("ffb_corr holds what is no bias")
 

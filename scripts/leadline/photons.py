@@ -13,6 +13,10 @@ HEIGHTS = (-1_000.0, 10_000.0)
 """Heights above WGS-84 that the earth's surface can have, m; a photon beyond is broken."""
 
 
+LATEST = 1e10
+"""delta_time that no photon will have, s."""
+
+
 class Photons(NamedTuple):
     """The photons of a piece in file order, and the order along the track of those that are usable."""
 
@@ -101,7 +105,7 @@ def _placed(
                 and -SPILL <= along[i] <= REFERENCE_LENGTH + SPILL
                 and -90 <= latitude[i] <= 90
                 and -180 <= longitude[i] <= 180
-                and 0 <= time[i] < np.inf
+                and 0 <= time[i] <= LATEST
             ):
                 fate[i] = _BROKEN
             elif not quality_is_kept[quality_ph[i] % _QUALITIES]:

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -62,7 +63,7 @@ def resample_granule(
     """
     try:
         with open_granule(path) as granule:
-            logger.info("%s: ATL03 release %s, beams %s", name, granule.release or "unknown", granule.beam_types)
+            logger.info("%s: ATL03 release %s, beams %s", name, granule.release or "unknown", " ".join(granule.beams))
             jobs, accounts = _prepared(granule, name, beams, resampling)
     except InputDataError as error:
         logger.warning("%s", error)
@@ -103,8 +104,9 @@ def _mean_sea_surface(beam: Beam, source: str) -> NDArray | None:
         return None
     from leadline.mean_sea_surface import sample_mss  # here: its readers take as long to load as a piece does
 
-    place = beam.reference_segments
-    return sample_mss(Path(source), *(place[f"reference_photon_{axis}"].to_numpy() for axis in ("lat", "lon")))
+    places = [beam.reference_segments.get(f"reference_photon_{axis}") for axis in ("lat", "lon")]
+    unknown = np.full(len(beam.reference_segments), np.nan)
+    return sample_mss(Path(source), *(unknown if place is None else place.to_numpy() for place in places))
 
 
 def _tables(
@@ -184,11 +186,15 @@ def _failed(beam: str, error: InputDataError) -> Account:
 def _account(beam: str, job: Job, counts: dict[str, int]) -> Account:
     """Return the account of a beam that was resampled."""
     if not counts["segments"]:
-        confidence = job.resampling.selection.minimum_confidence
-        message = f"{job.path} {beam}: expected photons of confidence {confidence} or more, none is left"
+        dropped = (name for name in counts if name.startswith("photons_") and name != "photons_kept")
+        found = ", ".join(f"{counts[name]:,} {name.removeprefix('photons_').replace('_', ' ')}" for name in dropped)
+        message = f"{job.path} {beam}: expected signal photons, none of {counts['photons']:,} is left ({found})"
         return Account("segments", beam, State.NO_PHOTONS_KEPT, message, counts)
     kept = counts["photons_kept"] - counts["photons_trimmed_above"] - counts["photons_trimmed_below"]
-    logger.info("%s: kept %s photons in %s segments", beam, share(kept, counts["photons"]), f"{counts['segments']:,}")
+    logger.info(
+        "%s: %s beam, kept %s photons in %s segments",
+        *(beam, job.beam.kind, share(kept, counts["photons"]), f"{counts['segments']:,}"),
+    )
     stand_ins = "; ".join(job.track.fallback.meanings)
     if stand_ins:
         logger.info("%s: %s", beam, stand_ins)

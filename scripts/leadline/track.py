@@ -110,9 +110,9 @@ def first_photons(reference_segments: pd.DataFrame, n_photons: int) -> NDArray[n
     ``ph_index_beg`` is 1-based and 0 for an empty segment. Raises ``InputDataError`` where index and counts do not
     cover the photons exactly once: a height would be put at a wrong place.
     """
-    count = reference_segments["segment_ph_cnt"].to_numpy(np.int64)
+    count = reference_segments["segment_ph_cnt"].to_numpy()
     begin = reference_segments["ph_index_beg"].to_numpy()
-    first = np.concatenate([[0], np.cumsum(count)])
+    first = np.concatenate([[0], np.cumsum(count.clip(0, n_photons + 1))])
     filled = count > 0
     if (count < 0).any() or first[-1] != n_photons or not np.array_equal(begin[filled], 1 + first[:-1][filled]):
         message = f"ph_index_beg and segment_ph_cnt do not cover the {n_photons:,} photons exactly once; fetch it again"

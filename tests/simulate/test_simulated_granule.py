@@ -79,9 +79,11 @@ def test_the_reader_tells_strong_from_weak_and_reads_every_beam(granule):
     with open_granule(granule.path) as opened:
         assert opened.release == "006"
         kinds = {"r": "strong", "l": "weak"}
-        assert opened.beam_types == {beam: kinds[beam[-1]] for beam in BEAMS}
         for beam in BEAMS:
-            assert read_beam(opened, beam).calibration.from_granule
+            content = read_beam(opened, beam)
+            assert content.kind == kinds[beam[-1]]
+            assert content.calibration.from_granule
+            assert content.fallback == 0
 
 
 def test_background_rate_follows_from_counts_and_height_exactly(granule):
@@ -209,4 +211,4 @@ def test_the_table_of_biases_has_a_bias_of_1_to_3_cm_at_nominal_returns(granule)
             width = np.array([0.4 / HALF_SPEED_OF_LIGHT])
             bias, clamped = look_up(content.calibration, content.dead_time, np.array([strength]), width)
             assert 0.01 < bias[0] < 0.03 and not clamped[0]
-            assert strength < CHANNELS[opened.beam_types[beam]]
+            assert strength < CHANNELS[content.kind]
