@@ -11,8 +11,8 @@ from pandas.testing import assert_frame_equal
 
 from granules import FILL
 from leadline.accounts import Account
+from leadline.beam import Fallback, Selection
 from leadline.names import BEAMS
-from leadline.photons import Fallback, Selection
 from leadline.resampling import resample_granule
 from leadline.segments import Resampling
 from leadline.simulate.granule import simulate_granule
