@@ -13,6 +13,9 @@ ACCOUNTS = [
         ),
     ),
     Account("segments", "20191113193000_90020510", parts=(Account("segments", "gt1r", counts={"photons": 5}),)),
+    Account(
+        "segments", "20191126183000_90030510", reason="dac is absent: no dynamic atmosphere correction is taken off"
+    ),
     Account("labels", "S2_T02CNB_20191104T202200", State.ALL_CLOUD, "all cloud; choose another scene"),
 ]
 METRICS = {"lstm": {"test_accuracy_percent": 97.0}, "mlp": {"test_accuracy_percent": 95.0}}
@@ -24,13 +27,19 @@ def test_the_summary_is_flat_sums_counts_and_is_json():
     assert figures["simulated_truth_classes_accuracy_percent"] == 96.5
     assert figures["total_segments_photons"] == 15
     assert figures["n_all_cloud"] == figures["n_empty_beam"] == 1
+    assert "n_ok" not in figures
     assert json.loads(json.dumps(figures)) == figures
 
 
-def test_all_that_did_not_end_well_is_listed_with_its_reason():
+def test_all_that_did_not_end_well_or_took_a_stand_in_is_listed_with_its_reason():
     states = states_table(ACCOUNTS, ["granules.tsv: row 3: file: c.h5: there is no such file; it is left out"])
-    assert states["state"].tolist() == ["missing_file", "empty_beam", "all_cloud"]
-    assert states["subject"].tolist() == ["granules.tsv", "20191104200000_90010510 gt2r", "S2_T02CNB_20191104T202200"]
+    assert states["state"].tolist() == ["missing_file", "empty_beam", "ok", "all_cloud"]
+    assert states["subject"].tolist() == [
+        "granules.tsv",
+        "20191104200000_90010510 gt2r",
+        "20191126183000_90030510",
+        "S2_T02CNB_20191104T202200",
+    ]
     assert all(states["reason"])
 
 

@@ -182,7 +182,7 @@ def _reading(place: Path | str) -> Iterator[None]:
         yield
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, MemoryError) as error:
         fault = (str(error).splitlines() or [type(error).__name__])[0]
-        message = f"{place}: cannot be read as ATL03 ({fault}); fetch the granule again"
+        message = f"{place}: expected whole data as ATL03 has them, found none ({fault}); fetch the granule again"
         raise InputDataError(State.UNREADABLE, message) from None
 
 

@@ -43,6 +43,7 @@ def summary(
         figures |= {f"{SIMULATED_TRUTH}_{what}_{name}": value for name, value in values.items()}
     figures |= {f"total_{name}": value for name, value in total_counts(accounts).items()}
     states = states_table(accounts, ())
+    states = states[states["state"] != State.OK]
     figures |= {f"n_{state}": int(n) for state, n in states["state"].value_counts().sort_index().items()}
     return figures
 
@@ -59,11 +60,14 @@ def total_counts(accounts: Iterable[Account]) -> dict[str, int]:
 
 
 def states_table(accounts: Iterable[Account], left_out: Iterable[str]) -> pd.DataFrame:
-    """Return stage, subject, state and reason of all that did not end well, what was left out at the start first."""
+    """Return stage, subject, state and reason of all that did not end well or took a stand-in for what was absent.
+
+    What was left out at the start comes first.
+    """
     rows = [("acquire", line.split(": ")[0], State.MISSING_FILE, line) for line in left_out]
     for account in accounts:
         for inner in account.everything():
-            if inner.state is not State.OK:
+            if inner.state is not State.OK or inner.reason:
                 subject = inner.subject if inner is account else f"{account.subject} {inner.subject}"
                 rows.append((inner.stage, subject, inner.state, inner.reason))
     return pd.DataFrame(rows, columns=["stage", "subject", "state", "reason"])

@@ -189,6 +189,7 @@ def _account(beam: str, job: Job, counts: dict[str, int]) -> Account:
         dropped = (name for name in counts if name.startswith("photons_") and name != "photons_kept")
         found = ", ".join(f"{counts[name]:,} {name.removeprefix('photons_').replace('_', ' ')}" for name in dropped)
         message = f"{job.path} {beam}: expected signal photons, none of {counts['photons']:,} is left ({found})"
+        message += "; choose another beam or a lower segments.minimum_confidence"
         return Account("segments", beam, State.NO_PHOTONS_KEPT, message, counts)
     kept = counts["photons_kept"] - counts["photons_trimmed_above"] - counts["photons_trimmed_below"]
     logger.info(
