@@ -113,8 +113,11 @@ def _tables(
     jobs: dict[str, Job], counts: dict[str, Counter], threads: int, photons_per_piece: int
 ) -> Iterator[pa.Table]:
     """Yield the segments of piece after piece of beam after beam, and add up what each kept and dropped."""
-    window = next(iter(jobs.values())).resampling.window if jobs else None
-    tasks = [(beam, piece) for beam, job in jobs.items() for piece in pieces_of(job.track, window, photons_per_piece)]
+    tasks = [
+        (beam, piece)
+        for beam, job in jobs.items()
+        for piece in pieces_of(job.track, job.resampling.window, photons_per_piece)
+    ]
     for (beam, _), (segments, of_piece) in zip(tasks, _in_order(jobs, tasks, threads), strict=True):
         if isinstance(of_piece, InputDataError):
             raise _BrokenBeamError(beam, of_piece)

@@ -37,7 +37,8 @@ class Resampling:
     """Length of a segment, m."""
     trim: float = 0.7
     """Farthest that a photon may lie from its segment's mode, m: afterpulses, light from below the surface and strays
-    lie beyond."""
+    lie beyond. On simulated thick ice 0.7 gives the least root mean square error, 5.9 cm, and a bias of 1 mm; no trim
+    gives 6.9 cm and -2 mm, 0.4 cuts into rough ice: 7.8 cm and 13 mm."""
     surface_window: float = 2.5
     """Reach above and below the surface in which photons of any confidence count for the photon rate, m."""
     selection: Selection = field(default_factory=Selection)
