@@ -284,7 +284,10 @@ def _calibration(granule: Granule, beam: str, kind: str) -> tuple[Calibration, f
     axes_and_table = []
     for name in names:
         with _reading(f"{granule.path} {name}"):
-            axes_and_table.append(np.asarray(granule.file[name][...]).astype(np.float64))
+            values = np.asarray(granule.file[name][...])
+            if values.dtype.kind not in "iuf":
+                raise TypeError("expected numbers")
+            axes_and_table.append(values.astype(np.float64))
     with _reading(f"{granule.path} {root}/first_photon_bias/{beam} (CAL-19)"):
         calibration = Calibration(*axes_and_table, from_granule=True)
         calibration.check()

@@ -130,8 +130,10 @@ def shot_spacing(start: NDArray, time: NDArray | None) -> float:
     if time is None or start.size == 1:
         return NOMINAL_SHOT_SPACING
     seconds = time[half:] - time[:-half]
+    known = np.isfinite(seconds)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spacing = float(np.nanmedian((start[half:] - start[:-half]) / seconds)) * SHOT_INTERVAL
+        speeds = (start[half:] - start[:-half])[known] / seconds[known]
+    spacing = float(np.median(speeds)) * SHOT_INTERVAL if known.any() else np.nan
     if not 0.8 < spacing / NOMINAL_SHOT_SPACING < 1.2:
         message = f"delta_time and segment_dist_x put the shots {spacing:.3g} m apart, expected 0.7 m; fetch it again"
         raise InputDataError(State.UNREADABLE, message)
