@@ -15,6 +15,7 @@ import pandas as pd
 
 from leadline.accounts import State
 from leadline.beam import Beam, Fallback
+from leadline.chunks import read_rows
 from leadline.errors import InputDataError
 from leadline.first_photon_bias import CHANNELS, NOMINAL_DEAD_TIME, Calibration
 from leadline.names import BEAMS
@@ -222,7 +223,7 @@ def _read(granule: Granule, name: str, dtype: str, part: slice = np.s_[:]) -> np
     """Read a part of a dataset in its type, with NaN for what is beyond its ``LIMITS``."""
     dataset = _dataset(granule, name)
     with _reading(f"{granule.path} {name}"):
-        values = dataset[part]
+        values = read_rows(dataset, part)
         typed = values.astype(dtype, copy=False)
         if typed.dtype.kind == "i" and not np.array_equal(typed, values):
             raise ValueError(f"expected integers of type {dtype}")
