@@ -1,5 +1,6 @@
 """What the rules share: the checked config, the campaign's tables, and input functions. No rules here."""
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -16,7 +17,15 @@ from leadline.provenance import code_digest, config_digest
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 NETWORKS = ["lstm", "mlp"]
-SCENE_SETTINGS = ["white", "thick_cloud_brightness", "thick_cloud_flatness"]
+SCENE_SETTINGS = [
+    "scale",
+    "filtered_by",
+    "white",
+    "thick_cloud_brightness",
+    "thick_cloud_flatness",
+    "transition",
+]
+DRIFT_SETTINGS = ["drift_reach", "hand_shift_error", "ice_speed"]
 
 shell.prefix(
     f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
@@ -173,12 +182,29 @@ def scene_classes_of_batch(wildcards):
     ]
 
 
-def coincidences_of_batch(wildcards):
-    """Return the coincidences of a batch, each as granule,scene,lag,shift_x,shift_y."""
-    rows = CAMPAIGN.coincidences[
-        CAMPAIGN.coincidences["granule"].isin(CAMPAIGN.of_batch(wildcards.batch))
+def overlays_of_batch(wildcards):
+    """Return how the scenes that coincide with a batch's granules are laid on their tracks."""
+    return overlays_of(CAMPAIGN.of_batch(wildcards.batch))
+
+
+def overlays_of(granules):
+    """Return how the scenes that coincide with granules are laid on their tracks."""
+    rows = CAMPAIGN.coincidences[CAMPAIGN.coincidences["granule"].isin(granules)]
+    return [
+        f"results/drift/{row.granule}_{row.scene}.json" for row in rows.itertuples()
     ]
-    return [",".join(map(str, row)) for row in rows.itertuples(index=False)]
+
+
+def coincidence(wildcards):
+    """Return the options that tell the lag of a coincidence and, where it is given by hand, its shift."""
+    table = CAMPAIGN.coincidences.set_index(["granule", "scene"])
+    row = table.loc[(wildcards.granule, wildcards.scene)]
+    by_hand = (
+        {}
+        if math.isnan(row["shift_x"])
+        else {"by_hand": [row["shift_x"], row["shift_y"]]}
+    )
+    return options({"lag": row["lag"], **by_hand})
 
 
 def batch_table(name):
@@ -217,4 +243,13 @@ def truth_of_untouched(wildcards):
         f"results/simulated/{granule}_truth.parquet"
         for granule in CAMPAIGN.of_role("test")
         if SIMULATED
+    ]
+
+
+def simulated_drift(wildcards):
+    """Return the drift of each simulated scene as scene,x,y, or nothing where the campaign is real."""
+    scenes = config["acquire"]["simulated"]["scenes"] if SIMULATED else {}
+    return [
+        f"{name},{scene['drift_x']},{scene['drift_y']}"
+        for name, scene in scenes.items()
     ]

@@ -1,4 +1,4 @@
-"""Scenes to classes, and the classes laid on the tracks as labels of segments."""
+"""Scenes to classes, their drift, and the classes laid on the tracks as labels of segments."""
 
 
 rule segment_scene:
@@ -12,6 +12,7 @@ rule segment_scene:
         "results/logs/segment_scene/{scene}.log",
     benchmark:
         "results/benchmarks/segment_scene/{scene}.tsv"
+    threads: 2
     resources:
         launcher="python",
         mem_mb=4000,
@@ -24,11 +25,39 @@ rule segment_scene:
         " {params.settings} --output {output.classes} --account {output.account} 2> {log}"
 
 
+rule estimate_drift:
+    """Find the shift that lays {wildcards.scene} on the tracks of {wildcards.granule}."""
+    input:
+        segments="results/segments/{granule}.parquet",
+        classes="results/labels/{scene}.tif",
+    output:
+        overlay="results/drift/{granule}_{scene}.json",
+    log:
+        "results/logs/estimate_drift/{granule}_{scene}.log",
+    benchmark:
+        "results/benchmarks/estimate_drift/{granule}_{scene}.tsv"
+    resources:
+        launcher="python",
+        mem_mb=3000,
+        runtime=30,
+    params:
+        coincidence=coincidence,
+        settings=options({key: config["labels"][key] for key in DRIFT_SETTINGS}),
+        projection=config["projection"],
+        code=code("estimate_drift.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/estimate_drift.py --segments {input.segments} --classes {input.classes}"
+        " --granule {wildcards.granule} --scene {wildcards.scene} {params.coincidence} {params.settings}"
+        " --projection {params.projection} --output {output.overlay} 2> {log}"
+
+
 rule label_tracks:
-    """Label the segments of batch {wildcards.batch} from the scenes that coincide with it (Spark)."""
+    """Label the segments of batch {wildcards.batch} from the scenes that coincide with it, and by hand (Spark)."""
     input:
         segments=segments_of_batch,
         scenes=scene_classes_of_batch,
+        overlays=overlays_of_batch,
+        corrections=config["tables"]["corrections"],
     output:
         labels=directory("results/labels/{batch}.parquet"),
         account="results/labels/{batch}.json",
@@ -43,13 +72,12 @@ rule label_tracks:
         runtime=60,
         spark=1,
     params:
-        coincidences=coincidences_of_batch,
         projection=config["projection"],
         minimum_confidence=config["labels"]["minimum_confidence"],
         code=code("label_tracks.py"),
     shell:
         "{resources.launcher} $SCRIPTS/label_tracks.py --segments {input.segments} --scenes {input.scenes}"
-        " --coincidences {params.coincidences} --projection {params.projection}"
+        " --overlays {input.overlays} --corrections {input.corrections} --projection {params.projection}"
         " --minimum-confidence {params.minimum_confidence} --batch {wildcards.batch}"
         " --output {output.labels} --account {output.account} 2> {log}"
 

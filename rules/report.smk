@@ -44,6 +44,7 @@ rule summarise_campaign:
             "results/labels/{scene}.json",
             scene=CAMPAIGN.coincidences["scene"].unique(),
         ),
+        overlays=overlays_of(CAMPAIGN.granules.index),
         labels=expand("results/labels/{batch}.json", batch=CAMPAIGN.batches),
         classes=expand(
             "results/classes/{granule}.json", granule=CAMPAIGN.granules.index
@@ -73,6 +74,9 @@ rule summarise_campaign:
         counts=report(
             "results/report/counts.tsv", category="Losses", caption="report/counts.rst"
         ),
+        drift=report(
+            "results/report/drift.tsv", category="Labels", caption="report/drift.rst"
+        ),
         confusion=report(
             "results/report/confusion.png",
             category="Classes",
@@ -100,10 +104,12 @@ rule summarise_campaign:
         source=config["acquire"]["source"],
         untouched=CAMPAIGN.of_role("test"),
         left_out=CAMPAIGN.left_out,
+        drift=simulated_drift,
         code=code("summarise_campaign.py"),
     shell:
         "{resources.launcher} $SCRIPTS/summarise_campaign.py --source {params.source}"
         " --accounts {input.segments} {input.scenes} {input.labels} {input.classes} {input.freeboard}"
+        " --overlays {input.overlays} --drift {params.drift}"
         " --metrics {input.metrics} --descriptions {input.descriptions} --untouched {params.untouched}"
         " --freeboard {input.freeboard_tables} --labels {input.label_tables} --truth {input.truth}"
         " --left-out {params.left_out:q} --output results/report 2> {log}"

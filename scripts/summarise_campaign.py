@@ -8,11 +8,12 @@ import pandas as pd
 import pyarrow as pa
 
 from leadline.accounts import read_account
-from leadline.comparison import class_agreement, freeboard_errors, with_truth
+from leadline.comparison import class_agreement, drift_errors, freeboard_errors, label_agreement, with_truth
 from leadline.figures import draw_confusion, draw_distribution, draw_training
 from leadline.files import written_whole
 from leadline.log import run
-from leadline.report import counts_table, metrics_table, states_table, summary
+from leadline.overlay import read_overlay
+from leadline.report import counts_table, drift_table, metrics_table, states_table, summary
 from leadline.tables import FREEBOARD, LABELS, TRUTH, read_table
 
 
@@ -21,6 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", required=True, help="acquire.source of the campaign")
     parser.add_argument("--accounts", type=Path, nargs="+", required=True, help="JSON accounts of all stages")
+    parser.add_argument("--overlays", type=Path, nargs="*", default=[], help="JSON files of how scenes are laid")
+    parser.add_argument("--drift", nargs="*", default=[], help="scene,x,y of the simulated drift of each scene, m")
     parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="JSON metrics, named after the network")
     parser.add_argument("--descriptions", type=Path, nargs="+", required=True, help="JSON descriptions of the networks")
     parser.add_argument("--untouched", nargs="*", default=[], help="granules that no network was trained on")
@@ -30,7 +33,8 @@ def main() -> None:
     parser.add_argument("--left-out", nargs="*", default=[], help="lines on what was left out at the start")
     parser.add_argument("--output", type=Path, required=True, help="folder to write to")
     args = parser.parse_args()
-    accounts = [read_account(path) for path in args.accounts]
+    overlays = [read_overlay(path) for path in args.overlays]
+    accounts = [*(read_account(path) for path in args.accounts), *(laid.account for laid in overlays)]
     metrics = {path.stem.removesuffix("_metrics"): json.loads(path.read_text()) for path in args.metrics}
     histories = {path.stem: json.loads(path.read_text())["history"] for path in args.descriptions}
     freeboard = _of(args.freeboard, FREEBOARD)
@@ -41,12 +45,14 @@ def main() -> None:
         labels = _of(args.labels, LABELS)
         against_truth = {
             "classes": class_agreement(untouched, truth),
-            "labels": class_agreement(labels, truth),
+            "labels": label_agreement(labels, truth),
+            "drift": drift_errors(overlays, dict(map(_drift, args.drift))),
             "freeboard": freeboard_errors(untouched, truth),
         }
     _write(args.output / "summary.json", json.dumps(summary(args.source, metrics, against_truth, accounts), indent=2))
     _write(args.output / "states.tsv", states_table(accounts, args.left_out).to_csv(sep="\t", index=False))
     _write(args.output / "counts.tsv", counts_table(accounts).to_csv(sep="\t", index=False))
+    _write(args.output / "drift.tsv", drift_table(overlays).to_csv(sep="\t", index=False, float_format="%.3f"))
     _write(args.output / "metrics.tsv", metrics_table(metrics).to_csv(sep="\t", index=False, float_format="%.2f"))
     matrices = {f"{name} against labels": _test_keys(values) for name, values in metrics.items()}
     if against_truth:
@@ -64,6 +70,11 @@ def main() -> None:
     ):
         with written_whole(args.output / f"{name}.png") as aside:
             figure.savefig(aside)
+
+
+def _drift(text: str) -> tuple[str, tuple[float, float]]:
+    scene, x, y = text.split(",")
+    return scene, (float(x), float(y))
 
 
 def _of(paths: list[Path], schema: pa.Schema) -> pd.DataFrame:

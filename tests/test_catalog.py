@@ -8,6 +8,7 @@ HEADERS = {
     "granules": "granule\trelease\tbeams\trole\tbatch\tfile",
     "scenes": "scene\tfile",
     "coincidences": "granule\tscene\tlag\tshift_x\tshift_y",
+    "corrections": "granule\tbeam\tx_start\tx_end\tclass\twho\twhy",
 }
 ROWS = {
     "granules": [
@@ -19,6 +20,7 @@ ROWS = {
         "20191104200000_90010510\tS2_T02CNB_20191104T202200\t22\t-120\t90.5",
         "20191113193000_90020510\tS2_20191113T120000\t-30\t0\t0",
     ],
+    "corrections": ["20191113193000_90020510\tgt1r\t1000\t2000\tthin_ice\tme\tcloud edge"],
 }
 
 
@@ -48,6 +50,19 @@ def test_a_campaign_tells_its_tracks_batches_roles_and_scenes(tmp_path):
     assert campaign.left_out == ()
 
 
+def test_a_shift_that_is_to_be_estimated_is_open(tmp_path):
+    rows = [ROWS["coincidences"][0].replace("-120\t90.5", "-\t-"), ROWS["coincidences"][1]]
+    campaign = read_campaign(tables(tmp_path, coincidences=rows), None, 80)
+    assert campaign.coincidences["shift_x"].isna().tolist() == [True, False]
+
+
+def test_half_a_shift_is_told(tmp_path):
+    paths = tables(tmp_path, coincidences=[ROWS["coincidences"][0].replace("90.5", "-")])
+    assert faults_of(paths) == [
+        f"{paths['coincidences']}: row 1: shift_x, shift_y: '-120', '-': must be two numbers, or - twice"
+    ]
+
+
 def test_the_papers_campaign_has_eight_coincidences_with_their_shifts():
     paths = {name: str(ROOT / "config" / f"{name}.tsv") for name in HEADERS}
     campaign = read_campaign(paths, None, 80)
@@ -74,6 +89,15 @@ def test_a_coincidence_of_an_unknown_granule_or_scene_is_told(tmp_path):
     rows = ["20200101000000_90090510\tS2_20200101T000000\t1\t0\t0"]
     faults = faults_of(tables(tmp_path, coincidences=rows))
     assert [fault.split(": ")[2] for fault in faults] == ["granule", "scene"]
+
+
+def test_a_correction_of_an_unknown_granule_is_told_beside_the_faults_of_other_tables(tmp_path):
+    rows = [ROWS["corrections"][0].replace("20191113193000", "20200101000000")]
+    assert "row 1: granule: '20200101000000_90020510': not in" in faults_of(tables(tmp_path, corrections=rows))[0]
+    malformed = tables(tmp_path, corrections=[ROWS["corrections"][0].replace("thin_ice", "grey")], scenes=["T02\ta"])
+    faults = faults_of(malformed)
+    assert len(faults) == 2
+    assert "row 1: class: 'grey': must be one of thick_ice" in faults[1]
 
 
 def test_rows_that_stand_twice_are_told(tmp_path):

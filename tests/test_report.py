@@ -1,7 +1,11 @@
 import json
 
+import pandas as pd
+
+from drifts import drift
 from leadline.accounts import Account, State
-from leadline.report import counts_table, metrics_table, states_table, summary
+from leadline.overlay import overlay
+from leadline.report import counts_table, drift_table, metrics_table, states_table, summary
 
 ACCOUNTS = [
     Account(
@@ -52,3 +56,17 @@ def test_counts_are_a_row_each():
 def test_metrics_stand_beside_those_of_the_paper():
     table = metrics_table(METRICS).set_index(["metric", "network"])
     assert table.loc[("accuracy_percent", "lstm")].tolist() == [97.0, 96.56]
+
+
+def test_the_estimate_of_the_drift_stands_beside_the_shift_by_hand():
+    given = drift().after | {"information": 300.0}
+    laid = [
+        overlay("granule", "scene", 10.0, by_hand, drift(given=agreement), hand_error=25.0, ice_speed=0.3)
+        for by_hand, agreement in (((100.0, -100.0), given), (None, None))
+    ]
+    table = drift_table(laid)
+    assert table["laid"].tolist() == ["by hand", "estimated"]
+    assert table["shift_x_m"].tolist() == [100, 120]
+    assert table["estimated_x_m"].tolist() == [120, 120]
+    assert table["information_estimated"].tolist() == [400, 400]
+    assert table["information_by_hand"].tolist()[0] == 300 and pd.isna(table["information_by_hand"][1])

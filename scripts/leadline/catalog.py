@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from leadline.errors import ConfigError
+from leadline.hand_labels import NO_CORRECTIONS, read_corrections
 from leadline.names import BEAMS, GRANULE_PATTERN, SCENE_PATTERN
 
 ROLES = ("train", "test")
@@ -23,7 +24,7 @@ class Campaign:
     scenes: pd.DataFrame
     """scene, file; indexed by scene."""
     coincidences: pd.DataFrame
-    """granule, scene, lag (scene minus track, min), shift_x, shift_y (m, of the scene in the projection)."""
+    """granule, scene, lag (scene minus track, min), shift_x, shift_y (m, of the scene in the projection, or NaN)."""
     left_out: tuple[str, ...]
     """One line for each granule, scene or coincidence that was left out, and why."""
 
@@ -55,7 +56,7 @@ class Campaign:
 
 
 def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: float) -> Campaign:
-    """Read the tables whose paths stand under granules, scenes and coincidences.
+    """Read the tables whose paths stand under granules, scenes, coincidences and corrections.
 
     ``folder`` is given where the files are a person's own: a granule or scene whose file is not in it is left out, and
     so is a coincidence with more than ``maximum_lag`` minutes between; ``left_out`` names them. Raises ``ConfigError``
@@ -65,6 +66,11 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
     granules = _read(tables["granules"], _GRANULE_COLUMNS, faults)
     scenes = _read(tables["scenes"], _SCENE_COLUMNS, faults)
     coincidences = _read(tables["coincidences"], _COINCIDENCE_COLUMNS, faults)
+    corrections = NO_CORRECTIONS
+    try:
+        corrections = read_corrections(tables["corrections"])
+    except ConfigError as error:
+        faults += error.faults
     if faults:
         raise ConfigError(faults)
     faults += _duplicates(tables["granules"], granules, ["granule"])
@@ -72,13 +78,15 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
     faults += _duplicates(tables["coincidences"], coincidences, ["granule", "scene"])
     faults += _unknown(tables["coincidences"], coincidences["granule"], granules["granule"], tables["granules"])
     faults += _unknown(tables["coincidences"], coincidences["scene"], scenes["scene"], tables["scenes"])
+    faults += _unknown(tables["corrections"], corrections["granule"], granules["granule"], tables["granules"])
+    faults += _half_shifts(tables["coincidences"], coincidences)
     if faults:
         raise ConfigError(faults)
     granules["beams"] = granules["beams"].str.split(",")
     granules["batch"] = granules["batch"].where(granules["batch"] != "-", granules["granule"])
     granules, lost_granules = _present(granules, tables["granules"], folder)
     scenes, lost_scenes = _present(scenes, tables["scenes"], folder)
-    coincidences = coincidences.astype({"lag": float, "shift_x": float, "shift_y": float})
+    coincidences = coincidences.replace({name: {"-": "nan"} for name in _SHIFT}).astype(dict.fromkeys(_NUMBERS, float))
     known = coincidences["granule"].isin(granules["granule"]) & coincidences["scene"].isin(scenes["scene"])
     late = coincidences["lag"].abs() > maximum_lag
     lost_coincidences = [
@@ -124,6 +132,15 @@ def _unknown(path: str, used: pd.Series, known: pd.Series, known_path: str) -> l
     return [f"{path}: row {row + 1}: {used.name}: {value!r}: not in {known_path}" for row, value in strange.items()]
 
 
+def _half_shifts(path: str, coincidences: pd.DataFrame) -> list[str]:
+    given = coincidences[list(_SHIFT)] != "-"
+    half = coincidences[given.any(axis=1) & ~given.all(axis=1)]
+    return [
+        f"{path}: row {row + 1}: shift_x, shift_y: {x!r}, {y!r}: must be two numbers, or - twice"
+        for row, x, y in half[list(_SHIFT)].itertuples()
+    ]
+
+
 def _present(table: pd.DataFrame, path: str, folder: Path | None) -> tuple[pd.DataFrame, list[str]]:
     """Return the rows whose file is in the folder, with its whole path, and a line for each that is not."""
     if folder is None:
@@ -143,6 +160,10 @@ def _matches(pattern: str) -> Callable[[str], bool]:
 
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"[+-]?\d+(\.\d*)?", text) is not None
+
+
+def _is_number_or_open(text: str) -> bool:
+    return text == "-" or _is_number(text)
 
 
 def _are_beams(text: str) -> bool:
@@ -169,6 +190,8 @@ _COINCIDENCE_COLUMNS = {
     "granule": _GRANULE,
     "scene": _SCENE,
     "lag": (_is_number, "must be minutes, scene minus track"),
-    "shift_x": (_is_number, "must be metres along x of the projection"),
-    "shift_y": (_is_number, "must be metres along y of the projection"),
+    "shift_x": (_is_number_or_open, "must be metres along x of the projection, or - where it is to be estimated"),
+    "shift_y": (_is_number_or_open, "must be metres along y of the projection, or - where it is to be estimated"),
 }
+_SHIFT = ("shift_x", "shift_y")
+_NUMBERS = ("lag", *_SHIFT)

@@ -6,10 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pyproj import Transformer
+from scipy.special import ndtr
 
 from leadline.accounts import Account, State
 from leadline.names import KEY, SurfaceClass, class_name
+from leadline.neighbourhood import look_around
 from leadline.segmentation import Quality, SceneClasses
 from leadline.tables import LABELS
 
@@ -17,12 +20,35 @@ GEOGRAPHIC = "EPSG:4326"
 
 RADIUS_PIXELS = 1
 """Reach of the neighbourhood that must agree; 1 is 3 x 3 pixels, 30 m: geolocation errs by about 10 m."""
-MINIMUM_CONFIDENCE = 0.7
+MINIMUM_AGREEMENT = 0.7
 """Least share that agrees. It drops the pixels along a straight edge (6 of 9), not the middle of a 3-pixel lead."""
+SIGMAS = 3.0
+"""How far a shift may err, in its standard deviations: what lies beyond changes no label and no confidence."""
+KNOT_SPACING = 500
+"""Segments between the places where the shift is turned into the scene's projection, 1 km; straight between them."""
 
-WHYS = np.array(["scene", "off_scene", "nodata", "cloud", "shadow", "transition", "no_scene"], dtype=object)
+WHYS = (
+    "scene",
+    "manual",
+    "mixed",
+    "transition",
+    "drift",
+    "off_scene",
+    "nodata",
+    "cloud",
+    "shadow",
+    "no_scene",
+)
 """Where a label comes from, or why there is none."""
-_SCENE, _OFF_SCENE, _NODATA, _CLOUD, _SHADOW, _TRANSITION, _NO_SCENE = range(len(WHYS))
+_SCENE, _MANUAL, _MIXED, _TRANSITION, _DRIFT, _OFF_SCENE, _NODATA, _CLOUD, _SHADOW, _NO_SCENE = range(len(WHYS))
+
+CODED_LABELS = pa.schema(
+    [
+        field.with_type(pa.dictionary(pa.int32(), pa.string())) if pa.types.is_string(field.type) else field
+        for field in LABELS
+    ]
+)
+"""The table of labels with its words as codes of dictionaries: spelt out, they cost more than labelling."""
 
 _STATES = {
     "off_scene": (State.OFF_SCENE, "no scene covers the track"),
@@ -45,6 +71,8 @@ class Look:
     """Shift of the image along x of the projection that lays it on the track, m."""
     shift_y: float
     """The same along y, m."""
+    uncertainty: float
+    """Standard deviation of the shift, m, in any direction; 0 where it is taken as true."""
     classes: SceneClasses
 
 
@@ -53,98 +81,141 @@ def to_projection(latitude: np.ndarray, longitude: np.ndarray, projection: str) 
     return _transformed(longitude, latitude, GEOGRAPHIC, projection)
 
 
-def extent_of(
-    segments: pd.DataFrame, shift: tuple[float, float], projection: str, scene_crs: str, margin: float
-) -> tuple[float, float, float, float]:
-    """Return the bounds (left, bottom, right, top in the scene's projection) that the segments look at.
+def places_in_scene(
+    latitude: np.ndarray, longitude: np.ndarray, shift: tuple[float, float], projection: str, scene_crs: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a scene shows places of a track (degrees, in order): x and y in the scene's projection.
 
-    ``segments`` holds latitude and longitude, ``shift`` the x and y of the image in metres; ``margin`` is added all
-    around, in units of the scene's projection. Where no segment can be projected the bounds are inside out, and a
-    raster read with them is empty.
+    A place q of ``projection`` is shown at q - shift (m). The places themselves are transformed one by one; what the
+    shift comes to on the scene's map turns so slowly along the track that it is computed at knots, 1 km apart, and
+    taken as linear in the way between them (off by far less than a metre).
     """
-    x, y = to_projection(segments["latitude"].to_numpy(), segments["longitude"].to_numpy(), projection)
-    x, y = _transformed(x - shift[0], y - shift[1], projection, scene_crs)
+    x, y = _transformed(longitude, latitude, GEOGRAPHIC, scene_crs)
+    if not any(shift):
+        return x, y
+    knots = _knots(len(x))
+    shifted = _shifted(latitude[knots], longitude[knots], shift, projection, scene_crs)
+    steps = np.nan_to_num(np.hypot(np.diff(x, prepend=x[:1]), np.diff(y, prepend=y[:1])))
+    way = np.cumsum(steps)
+    x_moved, y_moved = (
+        place + np.interp(way, way[knots], moved - place[knots]) for place, moved in zip((x, y), shifted, strict=True)
+    )
+    return x_moved, y_moved
+
+
+def extent_of(
+    segments: pd.DataFrame,
+    shift: tuple[float, float],
+    uncertainty: float,
+    projection: str,
+    scene_crs: str,
+    margin: float,
+) -> tuple[float, float, float, float]:
+    """Return the bounds (left, bottom, right, top in the scene's projection) that a stretch of track looks at.
+
+    ``segments`` holds latitude and longitude in the track's order; knots 1 km apart tell where it runs, so ``margin``
+    (in units of the scene's projection) must hold more than the track bends between them. As far as a shift of this
+    uncertainty (m) may err is added to it. Where no segment can be projected the bounds are inside out, and a raster
+    read with them is empty.
+    """
+    knots = _knots(len(segments))
+    places = (segments[name].to_numpy()[knots] for name in ("latitude", "longitude"))
+    x, y = _shifted(*places, shift, projection, scene_crs)
     known = np.isfinite(x) & np.isfinite(y)
-    left, bottom = (np.min(axis[known], initial=np.inf) - margin for axis in (x, y))
-    right, top = (np.max(axis[known], initial=-np.inf) + margin for axis in (x, y))
+    reach = margin + SIGMAS * uncertainty
+    left, bottom = (np.min(axis[known], initial=np.inf) - reach for axis in (x, y))
+    right, top = (np.max(axis[known], initial=-np.inf) + reach for axis in (x, y))
     return left, bottom, right, top
 
 
 def look_up(
-    x: np.ndarray,
-    y: np.ndarray,
-    shift_x: float,
-    shift_y: float,
+    latitude: np.ndarray,
+    longitude: np.ndarray,
+    look: Look,
     projection: str,
-    scene_classes: SceneClasses,
+    minimum_agreement: float = MINIMUM_AGREEMENT,
     radius_pixels: int = RADIUS_PIXELS,
-    minimum_confidence: float = MINIMUM_CONFIDENCE,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the class (uint8), why (words of ``WHYS``) and confidence (float32) of track points in one scene.
+    """Return the class (uint8), why (uint8, places in ``WHYS``) and confidence (float32) of track points in one scene.
 
-    A point q (x and y in metres of the projection) takes the scene's pixel at q - shift. Confidence is the share of the
-    (2 radius + 1)² pixels around it that are of its class; below the minimum the point lies in a transition and its
-    class is unknown (255), as it is off the scene, at nodata, under cloud or in shadow, where confidence is 0.
+    The class of a point (degrees) is that of the pixel that shows it, and unknown (255) where
+
+    * fewer than ``minimum_agreement`` of the (2 radius + 1)² pixels around it are of its class: mixed,
+    * the pixel bears ``Quality.TRANSITION``: transition,
+    * the shift's uncertainty is larger than the distance to the boundary, half a pixel before the centre of the nearest
+      pixel of another known class: drift,
+    * it is off the scene, at nodata, under cloud or in shadow.
+
+    Confidence is the share that agrees times the probability that the drift's error, normal with the shift's
+    uncertainty, does not reach the boundary: Phi(distance / uncertainty), where a distance beyond 3 uncertainties
+    counts as 3. It is given for every known pixel, and 0 elsewhere.
     """
-    column, row = _pixels(x - shift_x, y - shift_y, projection, scene_classes)
-    height, width = scene_classes.classes.shape
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    classes = np.full(len(x), SurfaceClass.UNKNOWN, np.uint8)
-    why = np.full(len(x), _OFF_SCENE)
-    confidence = np.zeros(len(x), np.float32)
-    column, row = column[inside], row[inside]
-
-    seen = scene_classes.classes[row, column]
-    known = seen != SurfaceClass.UNKNOWN
-    agreeing = np.where(known, _agreement(scene_classes.classes, row, column, radius_pixels), 0)
-    agreed = known & (agreeing >= minimum_confidence)
-    classes[inside] = np.where(agreed, seen, SurfaceClass.UNKNOWN)
-    confidence[inside] = agreeing
-    hidden = _hidden_by(scene_classes.quality[row, column])
-    why[inside] = np.where(agreed, _SCENE, np.where(known, _TRANSITION, hidden))
-    return classes, WHYS[why], confidence
+    scene = look.classes
+    classes = np.full(len(latitude), SurfaceClass.UNKNOWN, np.uint8)
+    why = np.full(len(latitude), _OFF_SCENE, np.uint8)
+    confidence = np.zeros(len(latitude), np.float32)
+    if not scene.classes.size:
+        return classes, why, confidence
+    x, y = places_in_scene(latitude, longitude, (look.shift_x, look.shift_y), projection, scene.crs)
+    column, row, inside = _pixels(x, y, scene)
+    seen, quality = scene.classes[row, column], scene.quality[row, column]
+    pixel = abs(scene.transform.a)
+    reach = SIGMAS * look.uncertainty / pixel
+    agreement, distance = look_around(scene.classes, row, column, radius_pixels, reach)
+    distance *= pixel
+    reasons = _reasons(seen, quality, agreement < minimum_agreement, distance < look.uncertainty)
+    why[inside] = reasons
+    classes[inside] = np.where(reasons == _SCENE, seen, SurfaceClass.UNKNOWN)
+    confidence[inside] = agreement * ndtr(distance / look.uncertainty) if look.uncertainty else agreement
+    return classes, why, confidence
 
 
 def label_segments(
     segments: pd.DataFrame,
     looks: Sequence[Look],
     projection: str,
-    minimum_confidence: float = MINIMUM_CONFIDENCE,
+    minimum_agreement: float = MINIMUM_AGREEMENT,
     radius_pixels: int = RADIUS_PIXELS,
-) -> pd.DataFrame:
+) -> pa.Table:
     """Return the table ``LABELS`` of segments (granule, beam, x_atc, latitude, longitude) that share their looks.
 
     The look closest in time that gives a class wins; where none does, the reason of the closest stands, with its
-    scene, lag and shift. Without any look the reason is no_scene, the scene empty, lag and shift 0.
+    scene, lag and shift. Without any look the reason is no_scene, the scene empty, lag and shift 0. The table has the
+    schema ``CODED_LABELS``.
     """
-    x, y = to_projection(segments["latitude"].to_numpy(), segments["longitude"].to_numpy(), projection)
-    classes = np.full(len(x), SurfaceClass.UNKNOWN, np.uint8)
-    why = np.full(len(x), WHYS[_NO_SCENE], dtype=object)
-    confidence = np.zeros(len(x), np.float32)
-    chosen = np.full(len(x), len(looks))
+    latitude, longitude = (segments[name].to_numpy() for name in ("latitude", "longitude"))
+    classes = np.full(len(segments), SurfaceClass.UNKNOWN, np.uint8)
+    why = np.full(len(segments), _NO_SCENE, np.uint8)
+    confidence = np.zeros(len(segments), np.float32)
+    chosen = np.full(len(segments), len(looks), np.int32)
     nearest_first = sorted(looks, key=lambda look: abs(look.lag))
     for order, look in enumerate(nearest_first):
         rows = np.flatnonzero(classes == SurfaceClass.UNKNOWN)
-        found = look_up(
-            x[rows], y[rows], look.shift_x, look.shift_y, projection, look.classes, radius_pixels, minimum_confidence
-        )
+        found = look_up(latitude[rows], longitude[rows], look, projection, minimum_agreement, radius_pixels)
         taken = (found[0] != SurfaceClass.UNKNOWN) | (order == 0)
         rows = rows[taken]
         classes[rows], why[rows], confidence[rows] = (values[taken] for values in found)
         chosen[rows] = order
 
-    sources = [*((look.scene, look.lag, look.shift_x, look.shift_y) for look in nearest_first), ("", 0, 0, 0)]
-    scene, *numbers = (np.array(column)[chosen] for column in zip(*sources, strict=True))
-    columns = [classes, why, confidence, scene.astype(object), *(column.astype(np.float32) for column in numbers)]
-    key = (segments[name].to_numpy() for name in KEY)
-    return pd.DataFrame(dict(zip(LABELS.names, [*key, *columns], strict=True)))
+    scenes = [*(look.scene for look in nearest_first), ""]
+    laid = np.array([*((look.lag, look.shift_x, look.shift_y) for look in nearest_first), (0, 0, 0)], np.float32)
+    columns = [
+        *(pa.array(segments[name].array) for name in KEY[:2]),
+        segments[KEY[2]].to_numpy(),
+        classes,
+        pa.DictionaryArray.from_arrays(why, WHYS),
+        confidence,
+        pa.DictionaryArray.from_arrays(chosen, scenes),
+        *laid.T[:, chosen],
+    ]
+    return pa.table(columns, names=LABELS.names).cast(CODED_LABELS)
 
 
 def account_of_labels(batch: str, counts: pd.DataFrame) -> Account:
     """Return the account of a batch with a part for each track, its labels counted by class and by why there is none.
 
-    ``counts`` holds granule, beam, surface_class, why and count. A track whose scenes show nothing of it ends in a
-    named state.
+    ``counts`` holds granule, beam, surface_class, why and count. What is corrected by hand counts as what it is now,
+    and once more as corrected. A track whose scenes show nothing of it ends in a named state.
     """
     tracks = counts.groupby(["granule", "beam"])
     return Account("labels", batch, parts=tuple(_account_of_track(" ".join(key), track) for key, track in tracks))
@@ -154,35 +225,48 @@ def _account_of_track(name: str, track: pd.DataFrame) -> Account:
     labelled = track["surface_class"] != SurfaceClass.UNKNOWN
     names = track["surface_class"].map(class_name).where(labelled, "unlabelled_" + track["why"])
     numbers = track["count"].groupby("segments_" + names).sum().to_dict()
+    corrected = track.loc[track["why"] == WHYS[_MANUAL], "count"].sum()
+    if corrected:
+        numbers["corrected_by_hand"] = int(corrected)
     state, reason = State.OK, ""
     if not labelled.any():
         state, reason = _STATES.get(track.loc[track["count"].idxmax(), "why"], (State.OK, ""))
     return Account("labels", name, state, reason and f"{name}: {reason}", numbers)
 
 
-def _hidden_by(quality: np.ndarray) -> np.ndarray:
-    """Return the reason (a place in ``WHYS``) that the quality bits give for an unknown class."""
-    cloud = quality & (Quality.THICK_CLOUD | Quality.THIN_CLOUD) > 0
-    shadow = quality & Quality.SHADOW > 0
-    return np.select([quality & Quality.NODATA > 0, cloud, shadow], [_NODATA, _CLOUD, _SHADOW], _NODATA)
+def _reasons(seen: np.ndarray, quality: np.ndarray, mixed: np.ndarray, drifting: np.ndarray) -> np.ndarray:
+    """Return why (places in ``WHYS``) pixels of these classes and quality bits label a segment, or do not."""
+    reasons = np.full(len(seen), _SCENE, np.uint8)
+    reasons[drifting] = _DRIFT
+    reasons[quality & Quality.TRANSITION > 0] = _TRANSITION
+    reasons[mixed] = _MIXED
+    unknown = np.flatnonzero(seen == SurfaceClass.UNKNOWN)
+    bits = quality[unknown]
+    cloud = bits & (Quality.THICK_CLOUD | Quality.THIN_CLOUD) > 0
+    shadow = bits & Quality.SHADOW > 0
+    reasons[unknown] = np.select([bits & Quality.NODATA > 0, cloud, shadow], [_NODATA, _CLOUD, _SHADOW], _NODATA)
+    return reasons
 
 
-def _pixels(
-    x: np.ndarray, y: np.ndarray, projection: str, scene_classes: SceneClasses
+def _pixels(x: np.ndarray, y: np.ndarray, scene: SceneClasses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the column and row of the pixels that hold the points that lie inside, and which points these are."""
+    column, row = ~scene.transform @ (x, y)
+    height, width = scene.classes.shape
+    inside = np.flatnonzero((column >= 0) & (column < width) & (row >= 0) & (row < height))
+    return column[inside].astype(np.intp), row[inside].astype(np.intp), inside
+
+
+def _knots(n: int) -> np.ndarray:
+    """Return which of n points along a track are knots: the first, the last, and every so many between."""
+    return np.unique(np.append(np.arange(0, n, KNOT_SPACING), np.arange(n)[-1:]))
+
+
+def _shifted(
+    latitude: np.ndarray, longitude: np.ndarray, shift: tuple[float, float], projection: str, scene_crs: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the column and row of the pixel that holds each point; -1 or one too many outside."""
-    columns_rows = ~scene_classes.transform @ _transformed(x, y, projection, scene_classes.crs)
-    places = zip(columns_rows, reversed(scene_classes.classes.shape), strict=True)
-    column, row = (np.clip(np.floor(np.nan_to_num(place, nan=-1)), -1, size).astype(np.intp) for place, size in places)
-    return column, row
-
-
-def _agreement(classes: np.ndarray, row: np.ndarray, column: np.ndarray, radius: int) -> np.ndarray:
-    """Return the share of the pixels around each place that are of its class; beyond the edge none are."""
-    around = np.pad(classes, radius, constant_values=SurfaceClass.UNKNOWN)
-    side = range(2 * radius + 1)
-    agree = sum(around[row + down, column + right] == classes[row, column] for down in side for right in side)
-    return np.asarray(agree / len(side) ** 2, np.float32)
+    """Return where a scene shows places (degrees), each transformed by way of the projection of the shift."""
+    x, y = to_projection(latitude, longitude, projection)
+    return _transformed(x - shift[0], y - shift[1], projection, scene_crs)
 
 
 def _transformed(x: np.ndarray, y: np.ndarray, source: str, target: str) -> tuple[np.ndarray, np.ndarray]:

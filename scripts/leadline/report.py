@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from leadline.accounts import Account, State
+from leadline.overlay import Overlay
 
 PAPER_TABLE_III = {
     "accuracy_percent": {"lstm": 96.56, "mlp": 91.80},
@@ -82,6 +83,43 @@ def counts_table(accounts: Iterable[Account]) -> pd.DataFrame:
         for name, count in inner.counts.items()
     ]
     return pd.DataFrame(rows, columns=["stage", "subject", "part", "what", "count"])
+
+
+def drift_table(overlays: Iterable[Overlay]) -> pd.DataFrame:
+    """Return how each scene is laid on its track, with the estimate beside the shift that was taken, a row each.
+
+    How well scene and track agree stands there for the scene as it stands, at the estimate, and at the shift by hand.
+    """
+    rows = [
+        {
+            "granule": laid.granule,
+            "scene": laid.scene,
+            "lag_min": laid.lag,
+            "laid": laid.source,
+            "shift_x_m": laid.shift_x,
+            "shift_y_m": laid.shift_y,
+            "uncertainty_m": laid.uncertainty,
+            "estimated_x_m": laid.drift.shift_x,
+            "estimated_y_m": laid.drift.shift_y,
+            "estimated_uncertainty_m": laid.drift.uncertainty,
+            "peak_ratio": laid.drift.peak_ratio,
+            "half_width_m": laid.drift.half_width,
+            "disagreement_of_beams_m": laid.drift.disagreement,
+            "refused": laid.drift.reason,
+            **{
+                f"{name}_{when}": agreement[name]
+                for when, agreement in (
+                    ("as_it_stands", laid.drift.before),
+                    ("estimated", laid.drift.after),
+                    ("by_hand", laid.drift.given),
+                )
+                if agreement
+                for name in ("information", "correlation_height", "correlation_photon_rate")
+            },
+        }
+        for laid in overlays
+    ]
+    return pd.DataFrame(rows)
 
 
 def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:

@@ -81,9 +81,15 @@ LABELS = pa.schema(
             "why",
             pa.string(),
             "1",
-            "scene, or why there is no label: cloud, shadow, transition, nodata, off_scene",
+            "scene or manual, or why there is no label: mixed, transition, drift, off_scene, nodata, cloud, shadow,"
+            " no_scene",
         ),
-        _column("confidence", pa.float32(), "1", "share of the scene's pixels around the segment that agree"),
+        _column(
+            "confidence",
+            pa.float32(),
+            "1",
+            "share of pixels around that agree * probability that drift errs by less than to the boundary",
+        ),
         _column("scene", pa.string(), "1", "scene that labelled it or whose reason stands, empty where none coincides"),
         _column("lag", pa.float32(), "min", "scene minus track"),
         _column("shift_x", pa.float32(), "m", "shift of the scene along x of the campaign's projection"),

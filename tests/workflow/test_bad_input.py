@@ -35,8 +35,10 @@ UNUSABLE_SCENES = {
     "S2_T60CWB_20191104T200000": "all_cloud",
     "S2_T60CWC_20191104T200000": "missing_band",
     "S2_T60CWD_20191104T200000": "unreadable",
+    "S2_T60CWG_20191104T200000": "unreadable",
 }
 ELSEWHERE = "S2_T60CWE_20191104T200000"
+OTHER_HEMISPHERE = "S2_T60XWH_20191104T200000"
 SCENE_THAT_IS_NOT_THERE = "S2_T60CWF_20191104T200000"
 
 
@@ -54,7 +56,7 @@ def campaign(make_checkout, finished):
     break_scenes(folder, simulated / f"{GOOD['20191104200000_90010510'][0]}.tif")
     write_tables(folder)
     settings = {
-        "tables": {name: f"inputs/{name}.tsv" for name in ("granules", "scenes", "coincidences")},
+        "tables": {name: f"inputs/{name}.tsv" for name in ("granules", "scenes", "coincidences", "corrections")},
         "acquire": {"source": "local", "folder": "inputs"},
         "model": {"preset": "quick", "presets": {"quick": {"learning_rate": 0.003, "batch_size": 512, "epochs": 2}}},
     }
@@ -92,7 +94,7 @@ def level_ice() -> dict:
 
 
 def break_scenes(folder: Path, good: Path) -> None:
-    nodata, cloud, band, text = UNUSABLE_SCENES
+    nodata, cloud, band, text, nowhere = UNUSABLE_SCENES
     with rasterio.open(good) as source:
         numbers, profile, tags = source.read(), source.profile, source.tags()
         descriptions = source.descriptions
@@ -100,13 +102,15 @@ def break_scenes(folder: Path, good: Path) -> None:
     without_green = numbers.copy()
     without_green[1] = 0
     moved = rasterio.Affine.translation(300_000, 0) * profile["transform"]
-    for name, values, transform in (
-        (nodata, np.zeros_like(numbers), profile["transform"]),
-        (cloud, flat_white, profile["transform"]),
-        (band, without_green, profile["transform"]),
-        (ELSEWHERE, numbers, moved),
+    for name, values, odd in (
+        (nodata, np.zeros_like(numbers), {}),
+        (cloud, flat_white, {}),
+        (band, without_green, {}),
+        (nowhere, numbers, {"crs": None}),
+        (ELSEWHERE, numbers, {"transform": moved}),
+        (OTHER_HEMISPHERE, numbers, {"crs": "EPSG:32602"}),
     ):
-        with rasterio.open(folder / f"{name}.tif", "w", **profile | {"transform": transform}) as broken:
+        with rasterio.open(folder / f"{name}.tif", "w", **profile | odd) as broken:
             broken.write(values)
             broken.update_tags(**tags)
             broken.descriptions = descriptions
@@ -115,10 +119,11 @@ def break_scenes(folder: Path, good: Path) -> None:
 
 def write_tables(folder: Path) -> None:
     granules = [*GOOD, *BROKEN, MISSING, NO_CALIBRATION, NO_WATER]
-    scenes = [*(scene for scene, *_ in GOOD.values()), *UNUSABLE_SCENES, ELSEWHERE, SCENE_THAT_IS_NOT_THERE]
+    scenes = [*(scene for scene, *_ in GOOD.values()), *UNUSABLE_SCENES, ELSEWHERE, OTHER_HEMISPHERE]
+    scenes += [SCENE_THAT_IS_NOT_THERE]
     rows = [(granule, *look) for granule, look in GOOD.items()]
     rows += [(NO_WATER, scene, 5, 0, 0) for scene in (*UNUSABLE_SCENES, SCENE_THAT_IS_NOT_THERE)]
-    rows += [(NO_CALIBRATION, ELSEWHERE, 5, 0, 0)]
+    rows += [(NO_CALIBRATION, ELSEWHERE, 5, 0, 0), (NO_CALIBRATION, OTHER_HEMISPHERE, 5, "-", "-")]
     tables = {
         "granules": pd.DataFrame(
             {
@@ -132,6 +137,7 @@ def write_tables(folder: Path) -> None:
         ),
         "scenes": pd.DataFrame({"scene": scenes, "file": [f"{scene}.tif" for scene in scenes]}),
         "coincidences": pd.DataFrame(rows, columns=["granule", "scene", "lag", "shift_x", "shift_y"]),
+        "corrections": pd.DataFrame(columns=["granule", "beam", "x_start", "x_end", "class", "who", "why"]),
     }
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
@@ -174,9 +180,10 @@ def test_a_track_without_open_water_says_so_and_has_no_freeboard(campaign, state
         assert product["freeboard"].isnull().all()
 
 
-def test_a_scene_of_another_place_labels_nothing_and_says_so(states):
-    own = states[states["subject"].str.contains(NO_CALIBRATION) & (states["stage"] == "labels")]
-    assert own["state"].tolist() == ["off_scene"]
+def test_scenes_of_another_place_label_nothing_and_say_so(states):
+    own = states[states["subject"].str.contains(NO_CALIBRATION) & (states["stage"] == "labels")].set_index("state")
+    assert own.index.tolist() == ["off_scene", "ok"]
+    assert f"{OTHER_HEMISPHERE}: its drift is not known" in own.loc["ok", "reason"]
 
 
 def test_without_calibration_tables_the_dead_time_model_stands_in(campaign):

@@ -10,14 +10,16 @@ UNTOUCHED = "20191126183000_90030510"
 
 def test_the_papers_campaign_asks_for_eight_granules_and_their_tracks(checkout):
     jobs = checkout.jobs()
-    assert jobs["fetch_granule"] == jobs["segment_scene"] == jobs["resample_segments"] == 8
+    assert jobs["fetch_granule"] == jobs["segment_scene"] == jobs["estimate_drift"] == jobs["resample_segments"] == 8
     assert jobs["write_product"] == jobs["draw_track"] == 24
 
 
 def test_one_track_asks_for_nothing_that_it_does_not_need(checkout):
     jobs = checkout.jobs(f"results/freeboard/{UNTOUCHED}_gt2r.nc", *DEMO)
     assert jobs["write_product"] == jobs["train_model"] == jobs["classify_segments"] == jobs["compute_freeboard"] == 1
-    assert jobs["segment_scene"] == jobs["label_tracks"] == 2, "only the granules to train on need labels"
+    assert jobs["segment_scene"] == jobs["estimate_drift"] == jobs["label_tracks"] == 2, (
+        "only the granules to train on need labels"
+    )
     assert {"draw_track", "evaluate_model", "summarise_campaign"}.isdisjoint(jobs)
 
 
@@ -53,6 +55,7 @@ def test_a_source_that_cannot_fetch_yet_says_what_to_do(checkout):
 
 AFTER_SEGMENTS = {
     "resample_segments",
+    "estimate_drift",
     "label_tracks",
     "build_training_set",
     "train_model",
@@ -63,7 +66,8 @@ AFTER_SEGMENTS = {
     "draw_track",
     "summarise_campaign",
 }
-AFTER_LABELS = AFTER_SEGMENTS - {"resample_segments"}
+AFTER_DRIFT = AFTER_SEGMENTS - {"resample_segments"}
+AFTER_LABELS = AFTER_DRIFT - {"estimate_drift"}
 AFTER_MODEL = AFTER_LABELS - {"label_tracks", "build_training_set"}
 AFTER_CLASSES = AFTER_MODEL - {"train_model", "evaluate_model"}
 AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
@@ -74,7 +78,8 @@ AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
     [
         ("segments.py", AFTER_SEGMENTS),
         ("photons.py", AFTER_SEGMENTS),
-        ("segmentation.py", AFTER_LABELS | {"segment_scene"}),
+        ("segmentation.py", AFTER_DRIFT | {"segment_scene"}),
+        ("matching.py", AFTER_DRIFT),
         ("spark/labels.py", AFTER_LABELS),
         ("training.py", AFTER_MODEL),
         ("inference.py", AFTER_MODEL),
@@ -83,7 +88,7 @@ AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
         ("netcdf.py", {"write_product"}),
         ("figures.py", {"draw_track", "summarise_campaign"}),
         ("simulate/truth.py", {"simulate_truth", "draw_track", "summarise_campaign"}),
-        ("simulate/sentinel2.py", AFTER_LABELS | {"simulate_scene", "segment_scene"}),
+        ("simulate/sentinel2.py", AFTER_DRIFT | {"simulate_scene", "segment_scene"}),
     ],
 )
 def test_a_stages_code_makes_that_stage_and_what_follows_stale_and_nothing_else(finished, small, module, stale):
@@ -104,7 +109,8 @@ def test_a_stages_code_makes_that_stage_and_what_follows_stale_and_nothing_else(
         ({"segments": {"trim": 0.6}}, AFTER_SEGMENTS),
         ({"segments": {"window": 10}}, AFTER_SEGMENTS | {"simulate_truth"}),
         ({"labels": {"minimum_confidence": 0.5}}, AFTER_LABELS),
-        ({"labels": {"white": 0.9}}, AFTER_LABELS | {"segment_scene"}),
+        ({"labels": {"white": 0.9}}, AFTER_DRIFT | {"segment_scene"}),
+        ({"labels": {"ice_speed": 0.5}}, AFTER_DRIFT),
         ({"freeboard": {"method": "average"}}, AFTER_FREEBOARD),
     ],
 )

@@ -1,46 +1,180 @@
-"""Labels of many granules by Spark: a task takes a stretch of one track and the windows of scenes that it crosses."""
+"""Labels of many granules by Spark: equal shares of the segments in, their labels out, and only counts to the driver.
 
+The rows of all tables of segments, laid in one line, are cut into shares of the same size, a task each, so that one
+long granule spreads as evenly as many short ones. A task reads its rows, and goes through them stretch by stretch (one
+beam, at most 20 km): it reads the window of each coincident scene that the stretch crosses, labels the stretch, and
+writes all of its share as one part of the Parquet folder. The parts are numbered in the order of the rows, so that the
+folder holds the same table, row for row, whatever cluster made it. A part is written aside and renamed, and so is the
+folder: a task that Spark starts again does no harm. Segments, scenes and labels are files that all executors see.
+
+Rows do not pass through Spark itself. As data frames grouped by track and stretch (applyInPandas), each was shuffled
+and carried from the Java to the Python process and back, its words spelt out: dearer by far than labelling it.
+"""
+
+import gc
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from itertools import pairwise
+from operator import add
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
-from pyspark.sql import functions as f
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark import RDD, SparkContext
 
-from leadline.labels import Look, extent_of, label_segments
+from leadline.class_raster import crs_of, read_classes
+from leadline.files import written_whole
+from leadline.hand_labels import correct, match
+from leadline.labels import CODED_LABELS, Look, extent_of, label_segments
 from leadline.names import KEY
-from leadline.scene import crs_of, read_classes
-from leadline.spark.session import TRACK, session, spark_schema, write_parquet
-from leadline.tables import LABELS
+from leadline.spark.session import TRACK, session
+from leadline.tables import LABELS, write_tables
 
-STRETCH = 100_000.0
-"""Length of track that one task takes, m."""
+SHARE = 400_000
+"""Segments that one task takes at most: PySpark spends 0.1 s on a task, as long as it takes to label 200,000."""
+STRETCH = 20_000.0
+"""Greatest length of track whose windows of scenes are read at once, m: a window is a box around a slanted track."""
 MARGIN = 100.0
-"""What a task reads of a scene beyond its stretch, m: the neighbourhood of the outermost segments."""
+"""What is read of a scene beyond a stretch and the reach of drift, m: the outermost neighbourhoods, and bends."""
+
+
+class Rows(NamedTuple):
+    """Consecutive rows of a row group of a Parquet file."""
+
+    path: str
+    row_group: int
+    first: int
+    number: int
+
+
+class Stretch(NamedTuple):
+    """Consecutive segments of one track, and the windows of the scenes that they cross."""
+
+    segments: pd.DataFrame
+    """granule, beam, x_atc, latitude, longitude."""
+    looks: list[Look]
 
 
 def label_tracks(
-    segments: list[Path], coincidences: pd.DataFrame, projection: str, minimum_confidence: float, output: Path
+    segments: Sequence[Path],
+    coincidences: pd.DataFrame,
+    corrections: pd.DataFrame,
+    projection: str,
+    minimum_agreement: float,
+    output: Path,
 ) -> pd.DataFrame:
     """Label the segments of many granules from their coincident scenes, into one Parquet folder.
 
-    ``coincidences`` holds granule, scene, lag (min), shift_x, shift_y (m) and path, that of the scene's classes.
-    Returns the counts of segments by granule, beam, surface_class and why.
+    ``coincidences`` holds granule, scene, lag (min), shift_x, shift_y, uncertainty (m) and path, that of the scene's
+    classes; ``corrections`` is a table of ``hand_labels.read_corrections``. Returns the counts of segments by granule,
+    beam, surface_class and why. Raises ``ConfigError`` where a correction of one of the granules matches no segment.
     """
+    corrections = match(corrections, segments)
+    with session("leadline labels") as spark, written_whole(Path(output).absolute()) as folder:
+        stretches = load_stretches(spark.sparkContext, segments, coincidences, projection)
+        return write_labels(label_stretches(stretches, corrections, projection, minimum_agreement), folder)
 
-    def label(stretch: pd.DataFrame) -> pd.DataFrame:
+
+def load_stretches(
+    context: SparkContext, segments: Sequence[Path], coincidences: pd.DataFrame, projection: str
+) -> RDD[Stretch]:
+    """Return the stretches of all the tables, a share of them in each partition."""
+    paths = coincidences["path"].map(lambda path: str(Path(path).absolute()))
+    coincidences = coincidences.assign(path=paths, crs=paths.map(crs_of))
+    shares = shares_of([Path(path).absolute() for path in segments])
+    read = partial(_read_stretches, coincidences=coincidences, projection=projection)
+    return context.parallelize(shares, len(shares)).flatMap(read)
+
+
+def label_stretches(
+    stretches: RDD[Stretch], corrections: pd.DataFrame, projection: str, minimum_agreement: float
+) -> RDD[pa.Table]:
+    """Return the labels of stretches (``CODED_LABELS``), the corrections applied."""
+    label = partial(_label, corrections=corrections, projection=projection, minimum_agreement=minimum_agreement)
+    return stretches.map(label)
+
+
+def write_labels(labels: RDD[pa.Table], folder: Path) -> pd.DataFrame:
+    """Write labels as a folder of Parquet files, one a partition, and return how many there are of each kind.
+
+    The columns of the counts are granule, beam, surface_class, why and count.
+    """
+    folder.mkdir()
+    counts = labels.mapPartitionsWithIndex(partial(_write_part, folder=folder)).reduce(add)
+    columns = [*TRACK, "surface_class", "why", "count"]
+    return pd.DataFrame([(*kind, count) for kind, count in sorted(counts.items())], columns=columns)
+
+
+def shares_of(paths: Sequence[Path], size: int = SHARE) -> list[list[Rows]]:
+    """Return all rows of Parquet files, in order, in shares of at most ``size`` that differ by one row at most."""
+    files = ((str(path), pq.read_metadata(path)) for path in paths)
+    groups = [(path, i, file.row_group(i).num_rows) for path, file in files for i in range(file.num_row_groups)]
+    ends = np.cumsum([0, *(number for *_, number in groups)])
+    cuts = np.linspace(0, ends[-1], max(-(-ends[-1] // size), 1) + 1).astype(int)
+    shares = []
+    for first, last in pairwise(cuts):
+        touched = range(np.searchsorted(ends, first, "right") - 1, np.searchsorted(ends, last))
+        begins = [(i, max(first, ends[i]), min(last, ends[i + 1])) for i in touched]
+        shares.append([Rows(*groups[i][:2], int(begin - ends[i]), int(end - begin)) for i, begin, end in begins])
+    return shares
+
+
+def _read_stretches(share: list[Rows], coincidences: pd.DataFrame, projection: str) -> Iterator[Stretch]:
+    """Yield the stretches of a share with what they see of the scenes that coincide with their granule."""
+    _keep_imports()
+    if not share:
+        return
+    segments = pa.concat_tables(map(_read_rows, share)).unify_dictionaries().to_pandas()
+    for stretch in _stretches_in(segments):
         own = coincidences[coincidences["granule"] == stretch["granule"].iloc[0]]
-        looks = [_look(stretch, coincidence, projection) for coincidence in own.itertuples()]
-        return label_segments(stretch, looks, projection, minimum_confidence)
+        yield Stretch(stretch, [_look(stretch, coincidence, projection) for coincidence in own.itertuples()])
 
-    with session("leadline labels") as spark:
-        tracks = spark.read.parquet(*map(str, segments)).select(*KEY, "latitude", "longitude")
-        stretches = tracks.groupBy(*TRACK, f.floor(tracks["x_atc"] / STRETCH))
-        write_parquet(stretches.applyInPandas(label, spark_schema(LABELS)), output)
-        labels = spark.read.parquet(str(output))
-        return labels.groupBy(*TRACK, "surface_class", "why").count().toPandas()
+
+@lru_cache
+def _keep_imports() -> None:
+    """Take what is imported out of the garbage collection that PySpark does after each task: half of its 0.1 s."""
+    gc.freeze()
+
+
+def _read_rows(rows: Rows) -> pa.Table:
+    with pq.ParquetFile(rows.path, read_dictionary=TRACK) as file:
+        columns = [*KEY, "latitude", "longitude"]
+        return file.read_row_group(rows.row_group, columns, use_threads=False).slice(rows.first, rows.number)
+
+
+def _stretches_in(segments: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield consecutive segments of one track and the same 20 km of it."""
+    beginnings = [np.diff(segments[name].cat.codes) != 0 for name in TRACK]
+    beginnings.append(np.diff(segments["x_atc"] // STRETCH) != 0)
+    cuts = np.flatnonzero(np.any(beginnings, axis=0)) + 1
+    for first, last in pairwise([0, *cuts, len(segments)]):
+        yield segments.iloc[first:last]
 
 
 def _look(stretch: pd.DataFrame, coincidence: tuple, projection: str) -> Look:
     """Read the window of a coincident scene that a stretch of track crosses."""
-    shift = coincidence.shift_x, coincidence.shift_y
-    bounds = extent_of(stretch, shift, projection, crs_of(coincidence.path), MARGIN)
-    return Look(coincidence.scene, coincidence.lag, *shift, read_classes(coincidence.path, bounds))
+    laid = coincidence.shift_x, coincidence.shift_y, coincidence.uncertainty
+    bounds = extent_of(stretch, laid[:2], laid[2], projection, coincidence.crs, MARGIN)
+    classes = read_classes(coincidence.path, bounds)
+    # Labels need no brightness, and what is held of it would be most of an executor's memory.
+    return Look(coincidence.scene, coincidence.lag, *laid, replace(classes, value=np.empty((0, 0), np.uint8)))
+
+
+def _label(stretch: Stretch, corrections: pd.DataFrame, projection: str, minimum_agreement: float) -> pa.Table:
+    labels = label_segments(stretch.segments, stretch.looks, projection, minimum_agreement)
+    granule, beam = (stretch.segments[name].iloc[0] for name in TRACK)
+    return correct(labels, corrections[(corrections["granule"] == granule) & (corrections["beam"] == beam)])
+
+
+def _write_part(number: int, labels: Iterable[pa.Table], folder: Path) -> Iterator[Counter]:
+    """Write the labels of a share, and give how many there are of each kind."""
+    table = pa.concat_tables([CODED_LABELS.empty_table(), *labels]).unify_dictionaries()
+    write_tables(folder / f"part-{number:05}.parquet", LABELS, [table.cast(LABELS)])
+    counts = table.group_by([*TRACK, "surface_class", "why"]).aggregate([([], "count_all")])
+    *kind, count = (column.to_pylist() for column in counts.select([*TRACK, "surface_class", "why", "count_all"]))
+    yield Counter(dict(zip(zip(*kind, strict=True), count, strict=True)))

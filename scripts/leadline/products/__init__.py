@@ -1,0 +1,1 @@
+"""What Sentinel-2 products people have, and what each kind tells of itself."""
