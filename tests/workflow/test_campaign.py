@@ -12,7 +12,11 @@ import pandas as pd
 import xarray as xr
 from workflow_words import NOTHING
 
-from leadline.tables import FREEBOARD, SEGMENTS, read_table
+from leadline.class_raster import read_classes
+from leadline.comparison import label_agreement
+from leadline.labels import Look, label_segments
+from leadline.overlay import read_overlay
+from leadline.tables import FREEBOARD, SEGMENTS, TRUTH, read_table
 
 UNTOUCHED = "20191126183000_90030510"
 TRACKS = {"20191104200000_90010510_gt2r", "20191113193000_90020510_gt2r", f"{UNTOUCHED}_gt1r", f"{UNTOUCHED}_gt2r"}
@@ -49,6 +53,25 @@ def test_the_summary_is_flat_and_calls_the_simulated_truth_so(finished):
     assert all(value is None or isinstance(value, (int, float, str)) for value in summary.values())
     assert summary["simulated_truth_classes_accuracy_percent"] > 80
     assert abs(summary["simulated_truth_freeboard_freeboard_thick_ice_median_error_m"]) < 0.05
+
+
+def test_the_labels_are_right_and_would_not_be_without_the_drift(finished):
+    summary = json.loads((results(finished) / "report" / "summary.json").read_text())
+    assert summary["simulated_truth_labels_accuracy_percent"] >= 98
+    assert summary["simulated_truth_labels_labelled_of_cloud_free_percent"] >= 80
+    assert summary["simulated_truth_drift_n_laid"] == 3
+    assert summary["simulated_truth_drift_largest_error_m"] < 10
+    (path,) = (results(finished) / "drift").glob(f"{UNTOUCHED}_*.json")
+    laid = read_overlay(path)
+    segments = read_table(results(finished) / "segments" / f"{UNTOUCHED}.parquet", SEGMENTS)
+    truth = read_table(results(finished) / "simulated" / f"{UNTOUCHED}_truth.parquet", TRUTH)
+    classes = read_classes(results(finished) / "labels" / f"{laid.scene}.tif")
+    accuracy = {}
+    for shift in ((laid.shift_x, laid.shift_y), (0.0, 0.0)):
+        look = Look(laid.scene, laid.lag, *shift, laid.uncertainty, classes)
+        labels = label_segments(segments, [look], "EPSG:3976").to_pandas()
+        accuracy[shift] = label_agreement(labels, truth)["balanced_accuracy_percent"]
+    assert min(accuracy.values()) < 60 < 90 < max(accuracy.values())
 
 
 def test_every_stage_tells_what_it_kept_and_dropped(finished):
