@@ -4,6 +4,7 @@ import pytest
 
 from leadline import tables
 from leadline.beam import Fallback
+from leadline.labels import WHYS
 
 PAGE = (Path(__file__).parents[1] / "config" / "README.md").read_text()
 
@@ -74,18 +75,22 @@ def test_a_table_that_breaks_on_the_way_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def rows_of_page() -> dict[str, str]:
-    """Return the unit of each column that the page of the segments lists."""
-    lines = PAGE.split("## What a segment holds")[1].splitlines()
-    rows = [line.split(" | ") for line in lines if line.startswith("| ")]
-    return {name.strip(): row[1].strip() for row in rows for name in row[0].lstrip("| ").split(",")}
+def rows_of_page(what: str) -> dict[str, str]:
+    """Return what stands beside each name in the tables of a chapter."""
+    lines = PAGE.split(f"## What a {what} holds")[1].split("\n## ")[0].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    return {name.strip(): row[1].strip() for row in rows if len(row) > 1 for name in row[0].split(",")}
 
 
 def test_the_page_of_the_segments_lists_every_column_with_its_unit():
     units = {field.name: field.metadata[b"unit"].decode() for field in tables.SEGMENTS}
-    assert units.items() <= rows_of_page().items()
+    assert units.items() <= rows_of_page("segment").items()
 
 
 def test_the_page_of_the_segments_lists_every_fallback():
-    numbers = {int(name) for name in rows_of_page() if name.isdigit()}
+    numbers = {int(name) for name in rows_of_page("segment") if name.isdigit()}
     assert numbers == {int(fallback) for fallback in Fallback}
+
+
+def test_the_page_of_the_labels_lists_every_column_and_every_reason():
+    assert {*tables.LABELS.names, *WHYS} <= set(rows_of_page("label"))
