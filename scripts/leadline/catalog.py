@@ -1,7 +1,7 @@
 """The campaign's three tables: granules, scenes, and the coincidences between them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pandas as pd
 from leadline.errors import ConfigError
 from leadline.hand_labels import NO_CORRECTIONS, read_corrections
 from leadline.names import BEAMS, GRANULE_PATTERN, SCENE_PATTERN
+from leadline.tsv import matches, read_tsv
 
 ROLES = ("train", "test")
 """What a granule is for: to train the network, or never to be seen by it."""
@@ -63,9 +64,9 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
     with all the faults of all the tables, one line each.
     """
     faults: list[str] = []
-    granules = _read(tables["granules"], _GRANULE_COLUMNS, faults)
-    scenes = _read(tables["scenes"], _SCENE_COLUMNS, faults)
-    coincidences = _read(tables["coincidences"], _COINCIDENCE_COLUMNS, faults)
+    granules = read_tsv(tables["granules"], _GRANULE_COLUMNS, faults)
+    scenes = read_tsv(tables["scenes"], _SCENE_COLUMNS, faults)
+    coincidences = read_tsv(tables["coincidences"], _COINCIDENCE_COLUMNS, faults)
     corrections = NO_CORRECTIONS
     try:
         corrections = read_corrections(tables["corrections"])
@@ -99,25 +100,6 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
         coincidences[known & ~late],
         (*lost_granules, *lost_scenes, *lost_coincidences),
     )
-
-
-def _read(path: str, columns: Mapping[str, tuple[Callable[[str], bool], str]], faults: list[str]) -> pd.DataFrame:
-    """Read a table of text, and add a line to ``faults`` for each cell that is not what its column allows."""
-    try:
-        table = pd.read_csv(path, sep="\t", comment="#", dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        faults.append(f"{path}: there is no such table")
-        return pd.DataFrame(columns=list(columns))
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        faults.append(f"{path}: expected tab-separated columns {', '.join(columns)}: {error}")
-        return pd.DataFrame(columns=list(columns))
-    if list(table.columns) != list(columns):
-        faults.append(f"{path}: columns {', '.join(table.columns)}: expected {', '.join(columns)}, tab-separated")
-        return pd.DataFrame(columns=list(columns))
-    for name, (is_allowed, allowed) in columns.items():
-        bad = table[~table[name].map(is_allowed).astype(bool)]
-        faults += [f"{path}: row {row + 1}: {name}: {value!r}: {allowed}" for row, value in bad[name].items()]
-    return table
 
 
 def _duplicates(path: str, table: pd.DataFrame, key: list[str]) -> list[str]:
@@ -154,10 +136,6 @@ def _present(table: pd.DataFrame, path: str, folder: Path | None) -> tuple[pd.Da
     return table[there], lost
 
 
-def _matches(pattern: str) -> Callable[[str], bool]:
-    return lambda text: re.fullmatch(pattern, text) is not None
-
-
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"[+-]?\d+(\.\d*)?", text) is not None
 
@@ -171,18 +149,18 @@ def _are_beams(text: str) -> bool:
     return set(beams) <= set(BEAMS) and len(set(beams)) == len(beams)
 
 
-_GRANULE = (_matches(GRANULE_PATTERN), "must be yyyymmddhhmmss_ttttccss of the ATL03 file name")
+_GRANULE = (matches(GRANULE_PATTERN), "must be yyyymmddhhmmss_ttttccss of the ATL03 file name")
 _SCENE = (
-    _matches(SCENE_PATTERN),
+    matches(SCENE_PATTERN),
     "must be S2_Ttile_yyyymmddThhmmss, or S2_yyyymmddThhmmss where the tile is not known",
 )
 _FILE = (bool, "must be a path below acquire.folder, or - where the file is fetched or simulated")
 _GRANULE_COLUMNS = {
     "granule": _GRANULE,
-    "release": (_matches(r"\d{3}"), "must be three digits, as in 006"),
+    "release": (matches(r"\d{3}"), "must be three digits, as in 006"),
     "beams": (_are_beams, f"must be some of {','.join(BEAMS)}, without blanks"),
     "role": (lambda text: text in ROLES, f"must be one of {', '.join(ROLES)}"),
-    "batch": (_matches(r"[\w-]+"), "must be a word, or - where the granule is its own batch"),
+    "batch": (matches(r"[\w-]+"), "must be a word, or - where the granule is its own batch"),
     "file": _FILE,
 }
 _SCENE_COLUMNS = {"scene": _SCENE, "file": _FILE}

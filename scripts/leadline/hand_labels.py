@@ -10,23 +10,22 @@ import pyarrow.dataset as ds
 
 from leadline.errors import ConfigError
 from leadline.names import BEAMS, GRANULE_PATTERN, SurfaceClass, class_name
+from leadline.tsv import matches, read_tsv
 
 logger = logging.getLogger("leadline.hand_labels")
 
 CLASS_WORDS = {class_name(kind): kind for kind in SurfaceClass}
-_RULES = {
-    "granule": (GRANULE_PATTERN, "must be yyyymmddhhmmss_ttttccss of the ATL03 file name"),
-    "beam": ("|".join(BEAMS), f"must be one of {', '.join(BEAMS)}"),
-    "x_start": (r"\d+(\.\d*)?", "must be x_atc in metres, where the correction begins"),
-    "x_end": (r"\d+(\.\d*)?", "must be x_atc in metres, where the correction ends"),
-    "class": ("|".join(CLASS_WORDS), f"must be one of {', '.join(CLASS_WORDS)}"),
-    "who": (r".*\S.*", "must say who corrects"),
-    "why": (r".*\S.*", "must say why"),
+_COLUMNS = {
+    "granule": (matches(GRANULE_PATTERN), "must be yyyymmddhhmmss_ttttccss of the ATL03 file name"),
+    "beam": (BEAMS.__contains__, f"must be one of {', '.join(BEAMS)}"),
+    "x_start": (matches(r"\d+(\.\d*)?"), "must be x_atc in metres, where the correction begins"),
+    "x_end": (matches(r"\d+(\.\d*)?"), "must be x_atc in metres, where the correction ends"),
+    "class": (CLASS_WORDS.__contains__, f"must be one of {', '.join(CLASS_WORDS)}"),
+    "who": (str.strip, "must say who corrects"),
+    "why": (str.strip, "must say why"),
 }
-"""The pattern of each column's text, and what to tell a person where it does not match."""
 
-
-NO_CORRECTIONS = pd.DataFrame(columns=[*list(_RULES)[:4], "surface_class", "who", "why", "place"])
+NO_CORRECTIONS = pd.DataFrame(columns=[*list(_COLUMNS)[:4], "surface_class", "who", "why", "place"])
 """What ``read_corrections`` returns of a table without rows."""
 
 
@@ -36,28 +35,14 @@ def read_corrections(path: Path) -> pd.DataFrame:
     Returns granule, beam, x_start and x_end (m; a segment belongs where x_start <= x_atc < x_end), surface_class, who,
     why, and place: the file and row for people. Raises ``ConfigError`` with all the faults, one line each.
     """
-    try:
-        table = pd.read_csv(path, sep="\t", comment="#", dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise ConfigError([f"{path}: there is no such table"]) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: expected tab-separated columns {', '.join(_RULES)}: {error}"]) from None
-    if list(table.columns) != list(_RULES):
-        found = ", ".join(table.columns)
-        raise ConfigError([f"{path}: columns {found}: expected {', '.join(_RULES)}, tab-separated"])
-    table["place"] = [f"{path}: row {row + 1}" for row in table.index]
-    faults = [
-        f"{place}: {name}: {value!r}: {allowed}"
-        for name, (pattern, allowed) in _RULES.items()
-        for place, value in table.loc[~table[name].str.fullmatch(pattern).astype(bool), ["place", name]].itertuples(
-            index=False
-        )
-    ]
+    faults: list[str] = []
+    table = read_tsv(path, _COLUMNS, faults)
     if faults:
         raise ConfigError(faults)
     table = table.astype({"x_start": float, "x_end": float})
     table["class"] = table["class"].map(CLASS_WORDS)
-    corrections = table.rename(columns={"class": "surface_class"})
+    places = [f"{path}: row {row + 1}" for row in table.index]
+    corrections = table.rename(columns={"class": "surface_class"}).assign(place=places)
     faults = [*_empty(corrections), *_contradictions(corrections)]
     if faults:
         raise ConfigError(faults)
