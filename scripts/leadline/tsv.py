@@ -23,7 +23,8 @@ def read_tsv(
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         faults.append(f"{path}: expected tab-separated columns {', '.join(columns)}: {error}")
         return pd.DataFrame(columns=list(columns))
-    if list(table.columns) != list(columns):
+    # Rows with more cells than the header would become an index.
+    if list(table.columns) != list(columns) or not isinstance(table.index, pd.RangeIndex):
         faults.append(f"{path}: columns {', '.join(table.columns)}: expected {', '.join(columns)}, tab-separated")
         return pd.DataFrame(columns=list(columns))
     for name, (is_allowed, allowed) in columns.items():
