@@ -18,10 +18,12 @@ rule build_training_set:
         runtime=30,
     params:
         granules=granules_of_role,
+        segment_length=config["segments"]["window"],
         code=code("build_training_set.py"),
     shell:
         "{resources.launcher} $SCRIPTS/build_training_set.py --segments {input.segments} --labels {input.labels}"
-        " --granules {params.granules} --role {wildcards.role} --output {output.training_set} 2> {log}"
+        " --granules {params.granules} --segment-length {params.segment_length}"
+        " --role {wildcards.role} --output {output.training_set} 2> {log}"
 
 
 rule train_model:
@@ -56,6 +58,7 @@ rule evaluate_model:
     """Measure the {wildcards.network} on the labels of the granules of role test."""
     input:
         test_set="results/model/test_set.parquet",
+        truth=truth_of_untouched,
         model="results/model/{network}.keras",
         description="results/model/{network}.json",
     output:
@@ -74,7 +77,7 @@ rule evaluate_model:
     shell:
         "{resources.launcher} $SCRIPTS/evaluate_model.py --test-set {input.test_set}"
         " --segment-length {params.segment_length} --model {input.model}"
-        " --description {input.description} --output {output.metrics} 2> {log}"
+        " --description {input.description} --truth {input.truth} --output {output.metrics} 2> {log}"
 
 
 rule model:

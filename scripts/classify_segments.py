@@ -29,7 +29,8 @@ def main() -> None:
     ranks = start()
     network, description = read_model(options.model, options.description, options.segment_length)
     segments = read_table(options.segments, SEGMENTS)
-    classes = classify(network, description["feature_ranges"], segments, options.segment_length, ranks)
+    with ranks.bound_together("start again"):
+        classes = classify(network, description, segments, options.segment_length, ranks)
     if ranks.rank == 0:
         write_table(options.output, classes, CLASSES)
         write_account(options.account, _account(options.granule, classes))
@@ -43,7 +44,13 @@ def _account(granule: str, classes: pd.DataFrame) -> Account:
     by_class = class_counts(classes["surface_class"].to_numpy())
     counts = {"segments": len(classes), **{f"segments_{name}": n for name, n in by_class.items()}}
     logger.info("%s: %s segments are outside of what the network knows", granule, share(outside, len(classes)))
-    return Account("classes", granule, counts={**counts, "segments_out_of_domain": outside})
+    reason = ""
+    if outside > len(classes) / 2:
+        reason = (
+            f"{granule}: {share(outside, len(classes))} segments are unlike all that the network learned from and"
+            " have no class; train it on such granules"
+        )
+    return Account("classes", granule, reason=reason, counts={**counts, "segments_out_of_domain": outside})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
-"""What the tests of leadline.distributed launch as several ranks: ``launched.py train|fail FOLDER``."""
+"""What the tests of leadline.distributed launch as several ranks: ``launched.py train|die|fail ...``."""
 
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,38 +14,64 @@ from leadline.errors import ModelError
 from leadline.inference import predict
 from leadline.log import run
 from leadline.models import read_model
+from leadline.shards import Feed
 from leadline.tables import TRAINING_SET, read_table
 from leadline.training import TrainingSettings, train
 from simulated_table import SEGMENT_LENGTH
 
-SETTINGS = TrainingSettings(learning_rate=0.001, batch_size=512, epochs=2)
+SETTINGS = TrainingSettings(batch_size=512, epochs=3, scaling="none", learning_rate=0.001, shards=2)
+CASES = {"mlp": SETTINGS, "lstm": SETTINGS, "xla": replace(SETTINGS, xla=True)}
+"""What is trained: the network of that name, or for xla the MLP."""
+
+
+def train_case(folder: Path, case: str, ranks: Ranks) -> None:
+    """Train one of CASES, on from a checkpoint if there is one, and save the weights that each rank ends with."""
+    table = read_table(folder / "training_set.parquet", TRAINING_SET)
+    network = "lstm" if case == "lstm" else "mlp"
+    with ranks.bound_together("start again"):
+        model, description = train(
+            table, SEGMENT_LENGTH, network, CASES[case], ranks, folder / f"{case}.checkpoint.npz"
+        )
+    np.savez(folder / f"{case}_{ranks.rank}.npz", *model.get_weights())
+    assert description["ranks"] == ranks.size
 
 
 def train_and_classify(folder: Path, ranks: Ranks) -> None:
-    """Save, on each rank, the weights of both networks and the probabilities by a model that is already there."""
+    """Train all cases and save, on each rank, the probabilities by a model that is already there."""
     table = read_table(folder / "training_set.parquet", TRAINING_SET)
-    given, _ = read_model(folder / "given.keras", folder / "given.json", SEGMENT_LENGTH)
-    np.save(folder / f"probability_{ranks.rank}.npy", predict(given, table, SEGMENT_LENGTH, ranks, batch_size=1000))
-    np.save(folder / f"none_{ranks.rank}.npy", predict(given, table.iloc[:0], SEGMENT_LENGTH, ranks))
-    for network in ("mlp", "lstm"):
-        model, description = train(table, SEGMENT_LENGTH, network, SETTINGS, ranks)
-        np.savez(folder / f"{network}_{ranks.rank}.npz", *model.get_weights())
-        assert description["ranks"] == ranks.size
+    given, described = read_model(folder / "given.keras", folder / "given.json", SEGMENT_LENGTH)
+    own = predict(given, described, table, SEGMENT_LENGTH, ranks, batch_size=1000)
+    np.save(folder / f"probability_{ranks.rank}.npy", own)
+    np.save(folder / f"none_{ranks.rank}.npy", predict(given, described, table.iloc[:0], SEGMENT_LENGTH, ranks))
+    for case in CASES:
+        train_case(folder, case, ranks)
 
 
-def fail_on_one_rank(ranks: Ranks) -> None:
-    """Fail on rank 1 while the others wait for it."""
-    if ranks.rank == 1:
-        raise ModelError("rank 1 has had enough")
-    ranks.gather(np.zeros((1, 3)))
+def die_on_one_rank(folder: Path, case: str, how: str, ranks: Ranks) -> None:
+    """Train, and let rank 1 be killed, or fail, in the second epoch."""
+    feed = Feed.epoch
+
+    def dying(self: Feed, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for batches in feed(self, number):
+            if ranks.rank == 1 and number == 2:
+                if how == "killed":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                raise ModelError("rank 1 has had enough")
+            yield batches
+
+    Feed.epoch = dying
+    train_case(folder, case, ranks)
 
 
 def main() -> None:
     ranks = start()
-    if sys.argv[1] == "train":
-        train_and_classify(Path(sys.argv[2]), ranks)
+    what, *words = sys.argv[1:]
+    if what == "train":
+        train_and_classify(Path(words[0]), ranks)
+    elif what == "resume":
+        train_case(Path(words[0]), words[1], ranks)
     else:
-        fail_on_one_rank(ranks)
+        die_on_one_rank(Path(words[0]), *words[1:], ranks)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from leadline.names import SurfaceClass
-from leadline.tables import FEATURES, TRAINING_SET
+from leadline.tables import MEASURED, TRAINING_SET
 
 RUNS = {SurfaceClass.THICK_ICE: 150.0, SurfaceClass.THIN_ICE: 25.0, SurfaceClass.OPEN_WATER: 12.0}
 """Mean length of a run of each class, in segments."""
@@ -48,5 +48,7 @@ def _features(rng: np.random.Generator, classes: np.ndarray) -> pd.DataFrame:
     rate = np.where(specular, 18.0, np.array([7.5, 3.5, 1.3])[classes]) * np.exp(noise(0.4))
     background = smooth(np.array([6e6, 4e6, 3e6])[classes], 17) * np.exp(noise(0.1))
     values = (height, spread, 0.9 * rate, rate * np.exp(noise(0.05)), background / 4500, background)
-    table = pd.DataFrame(dict(zip(FEATURES, values, strict=True)), dtype=np.float32)
-    return table.assign(surface_class=classes)
+    others = (height + noise(0.01), rate * np.exp(noise(0.1)), 7 * spread * np.exp(noise(0.1)))
+    table = pd.DataFrame(dict(zip(MEASURED, (*values, *others), strict=True)), dtype=np.float32)
+    label = {"why": "scene", "confidence": np.float32(1), "support": np.float32(1)}
+    return table.assign(surface_class=classes, **label)

@@ -5,12 +5,14 @@ only horovod.tensorflow is used, and a training loop averages its gradients by `
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
+from typing import TypeVar
 
 # TensorFlow reads this once, when it is imported; the command lines import this module before others that need it
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -19,6 +21,8 @@ from leadline.errors import LeadlineError
 _SIZE_BY_LAUNCHER = ("HOROVOD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")
 """Where horovodrun, Open MPI, MPICH and srun tell a process how many of it they started; the innermost first."""
 
+Value = TypeVar("Value")
+
 
 class Ranks:
     """One process alone, rank 0 of 1: what several would exchange it already has."""
@@ -26,8 +30,9 @@ class Ranks:
     rank: int = 0
     size: int = 1
 
-    def broadcast(self, variables: list[keras.Variable]) -> None:
-        """Give each variable the value that it has on rank 0."""
+    def share(self, value: Value) -> Value:
+        """Return what rank 0 gives."""
+        return value
 
     def average(self, tensors: list[tf.Tensor]) -> list[tf.Tensor]:
         """Return the mean over the ranks of each tensor; all ranks get the same bits."""
@@ -36,6 +41,11 @@ class Ranks:
     def gather(self, rows: np.ndarray) -> np.ndarray:
         """Return the rows of all ranks, those of rank 0 first; ranks may hold different numbers of them."""
         return rows
+
+    @contextmanager
+    def bound_together(self, remedy: str) -> Iterator[None]:
+        """Raise LeadlineError with the remedy where another rank ends before the work in here is done."""
+        yield
 
 
 class HorovodRanks(Ranks):
@@ -47,9 +57,9 @@ class HorovodRanks(Ranks):
         self.size = horovod.size()
         self._horovod = horovod
 
-    def broadcast(self, variables: list[keras.Variable]) -> None:
-        """Give each variable the value that it has on rank 0."""
-        self._horovod.broadcast_variables([variable.value for variable in variables], root_rank=0)
+    def share(self, value: Value) -> Value:
+        """Return what rank 0 gives."""
+        return self._horovod.broadcast_object(value, root_rank=0)
 
     def average(self, tensors: list[tf.Tensor]) -> list[tf.Tensor]:
         """Return the mean over the ranks of each tensor; all ranks get the same bits."""
@@ -58,6 +68,19 @@ class HorovodRanks(Ranks):
     def gather(self, rows: np.ndarray) -> np.ndarray:
         """Return the rows of all ranks, those of rank 0 first; ranks may hold different numbers of them."""
         return self._horovod.allgather(tf.constant(rows)).numpy()
+
+    @contextmanager
+    def bound_together(self, remedy: str) -> Iterator[None]:
+        """Raise LeadlineError with the remedy where another rank ends before the work in here is done."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            if "Horovod has been shut down" not in error.message:
+                raise
+            raise LeadlineError(
+                f"rank {self.rank} of {self.size}: another rank ended before the work was done, it says itself why; "
+                f"{remedy}"
+            ) from error
 
 
 def start() -> Ranks:

@@ -1,4 +1,7 @@
-"""What a network sees of a segment: six features of it and of its neighbours, and the labels to learn from."""
+"""What a network sees of a segment: features of it and of its neighbours, and the labels to learn from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -6,26 +9,91 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from leadline.errors import ModelError
 from leadline.names import KEY, SURFACE_CLASSES, SurfaceClass, class_name
-from leadline.tables import FEATURES, TRAINING_SET
-
-REACH = 2
-"""A window holds the segments n-2 to n+2 (paper, section III.B.1)."""
+from leadline.surroundings import along_tracks
+from leadline.tables import FEATURES, MEASURED, TRAINING_SET
 
 BLOCK_LENGTH = 10_000.0
 """Metres of track that go to validation, or to training, as one."""
+
+NEIGHBOURHOOD = 10_000.0
+"""Metres of track, half of them on either side, whose lowest heights a relative height stands above."""
+LOWEST = 0.05
+"""Share of the neighbourhood's segments that is lower than its low height: leads, where there are any."""
+FAINTEST = 0.05
+"""Photons a shot that a rate is taken for where it is less, so that it has a logarithm: one in 20 shots."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a network sees of a track."""
+
+    features: tuple[str, ...]
+    """Names of features: columns of a training set (``MEASURED``), or keys of ``DERIVED``."""
+    reach: int
+    """Segments on either side of the one that is classified."""
+
+    def __post_init__(self) -> None:
+        """Take any sequence of names, as JSON gives it; raise ModelError for a name that is no feature."""
+        object.__setattr__(self, "features", tuple(self.features))
+        if unknown := [name for name in self.features if name not in MEASURED and name not in DERIVED]:
+            known = ", ".join([*MEASURED, *DERIVED])
+            raise ModelError(f"features: {', '.join(unknown)}: no such feature; there are {known}")
+
+
+def relative_height(table: pd.DataFrame) -> np.ndarray:
+    """Return height_mean above the 5 % quantile of the same over the 10 km of the same track around it, m.
+
+    So heights mean the same wherever the sea stands; that low height is near the sea where leads are near.
+    """
+    return table["height_mean"].to_numpy() - along_tracks(table, table["height_mean"], NEIGHBOURHOOD, LOWEST)
+
+
+def log_photon_rate(table: pd.DataFrame) -> np.ndarray:
+    """Return the natural logarithm of photon_rate (1 a shot)."""
+    return np.log(np.maximum(table["photon_rate"].to_numpy(), FAINTEST))
+
+
+def log_return_width(table: pd.DataFrame) -> np.ndarray:
+    """Return the natural logarithm of return_width (ns)."""
+    return np.log(np.maximum(table["return_width"].to_numpy(), 0.1))
+
+
+def relative_background(table: pd.DataFrame) -> np.ndarray:
+    """Return the natural logarithm of background_rate over its median in the 10 km of the same track around it.
+
+    Water is dark and snow is bright under any sun; the neighbourhood tells the sun.
+    """
+    background = np.log(np.maximum(table["background_rate"].to_numpy(), 1e3))
+    return background - along_tracks(table, background, NEIGHBOURHOOD, 0.5)
+
+
+DERIVED: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
+    "relative_height": relative_height,
+    "log_photon_rate": log_photon_rate,
+    "log_return_width": log_return_width,
+    "relative_background": relative_background,
+}
+"""Features that follow from a table of MEASURED columns sorted by granule, beam and x_atc, by their names."""
+
+PAPER_INPUTS = Inputs(FEATURES, 2)
+"""Six features of the segments n-2 to n+2 (paper, section III.B.1)."""
+
+NO_LABEL = {"surface_class": int(SurfaceClass.UNKNOWN), "why": "no_scene", "confidence": 0.0}
+"""What a training set says of a segment that the labels do not hold."""
 
 
 def training_set(segments: pd.DataFrame, labels: pd.DataFrame, role: str) -> pd.DataFrame:
     """Return a granule's segments with features, surface class and role (the table TRAINING_SET).
 
     ``segments`` and ``labels`` are tables of the same granule, joined on its key. Every segment stays, for it may be
-    the neighbour of a labelled one; its class is unknown where no label says otherwise. ``role`` is train or test.
+    the neighbour of a labelled one; its class is unknown where no label says otherwise, and ``why`` tells the reason.
+    ``role`` is train or test. The support of all labels is 1: they are not checked here.
     """
-    table = segments[[*KEY, *FEATURES]].merge(
-        labels[[*KEY, "surface_class"]], how="left", on=list(KEY), validate="one_to_one"
+    table = segments[[*KEY, *MEASURED]].merge(
+        labels[[*KEY, *NO_LABEL]], how="left", on=list(KEY), validate="one_to_one"
     )
-    known = table["surface_class"].fillna(SurfaceClass.UNKNOWN).astype(np.uint8)
-    return table.assign(surface_class=known, role=role)[TRAINING_SET.names]
+    table = table.fillna(NO_LABEL).astype({"surface_class": np.uint8, "confidence": np.float32})
+    return table.assign(support=np.float32(1), role=role)[TRAINING_SET.names]
 
 
 def require_learnable(table: pd.DataFrame) -> None:
@@ -39,37 +107,53 @@ def require_learnable(table: pd.DataFrame) -> None:
         )
 
 
-def feature_array(table: pd.DataFrame) -> np.ndarray:
-    """Return the features of the table's segments: float32, (n, 6), in the order of FEATURES."""
-    return table[list(FEATURES)].to_numpy(np.float32)
+def feature_array(table: pd.DataFrame, inputs: Inputs) -> np.ndarray:
+    """Return the features of the segments of a table sorted by granule, beam and x_atc: float32, (n, k)."""
+    columns = [DERIVED[name](table) if name in DERIVED else table[name].to_numpy() for name in inputs.features]
+    return np.column_stack(columns).astype(np.float32)
 
 
-def windows(table: pd.DataFrame, segment_length: float) -> np.ndarray:
-    """Return the rows of each segment's window, (n, 5): itself in the middle, two neighbours on either side.
+def windows(table: pd.DataFrame, segment_length: float, reach: int) -> np.ndarray:
+    """Return the rows of each segment's window, (n, 2 reach + 1): itself, and ``reach`` neighbours on either side.
 
     ``table`` holds granule, beam and x_atc (m) and is sorted by them. Neighbours follow each other by exactly
     ``segment_length`` (m) in one beam of one granule. Where a gap or the end of the beam leaves none, the segment
     itself stands in, so that no window crosses a gap and every segment has one.
     """
-    track = table.groupby(["granule", "beam"], sort=False).ngroup().to_numpy()
-    follows = np.isclose(np.diff(table["x_atc"].to_numpy()), segment_length, rtol=0, atol=1e-3)
-    follows &= track[1:] == track[:-1]
-    run = np.concatenate([[0], np.cumsum(~follows)])[: len(table)]
+    run = runs(table, segment_length)
     rows = np.arange(len(table))[:, np.newaxis]
-    neighbours = rows + np.arange(-REACH, REACH + 1)
-    run_of_neighbours = np.pad(run, REACH, constant_values=-1)[neighbours + REACH]
+    neighbours = rows + np.arange(-reach, reach + 1)
+    run_of_neighbours = np.pad(run, reach, constant_values=-1)[neighbours + reach]
     return np.where(run_of_neighbours == run[rows], neighbours, rows)
 
 
-def split(table: pd.DataFrame, index: np.ndarray, validation_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def runs(table: pd.DataFrame, segment_length: float, by: np.ndarray | None = None) -> np.ndarray:
+    """Return the number of the unbroken run that each segment of a sorted table is in, (n,), rising from 0.
+
+    A run ends with the beam, at a gap, and where ``by`` (n,) changes.
+    """
+    track = table.groupby(["granule", "beam"], sort=False).ngroup().to_numpy()
+    follows = np.isclose(np.diff(table["x_atc"].to_numpy()), segment_length, rtol=0, atol=1e-3)
+    follows &= track[1:] == track[:-1]
+    if by is not None:
+        follows &= by[1:] == by[:-1]
+    return np.concatenate([[0], np.cumsum(~follows)])[: len(table)]
+
+
+def split(
+    table: pd.DataFrame, index: np.ndarray, validation_share: float, seed: int, minimum_support: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows to train with and the rows to validate with, of the labelled ones.
 
     Whole blocks of 10 km of a granule, all its beams together, are held out, for neighbouring segments share a
     footprint and random ones would leak. Windows that reach from one part into the other are in neither.
     The blocks are drawn by ``seed`` so that the parts have alike shares of the classes and no class is missing from
     training; there is no validation where that cannot be. ``index`` are the windows of the table.
+    A label with less than ``minimum_support`` is in neither: an epoch chosen by wrong labels costs two points of
+    balanced accuracy on simulated tracks. What such labels do to a measure, the untouched granules tell, which keep
+    all of theirs.
     """
-    labelled = (table["surface_class"] != SurfaceClass.UNKNOWN).to_numpy()
+    labelled = ((table["surface_class"] != SurfaceClass.UNKNOWN) & (table["support"] >= minimum_support)).to_numpy()
     block = table.groupby(["granule", table["x_atc"] // BLOCK_LENGTH]).ngroup().to_numpy()
     held_out = np.isin(block, _held_out(block[labelled], table["surface_class"][labelled], validation_share, seed))
     whole = (held_out[index] == held_out[:, np.newaxis]).all(axis=1)
@@ -88,9 +172,9 @@ def _held_out(block: np.ndarray, classes: pd.Series, share: float, seed: int) ->
 
 
 def normalisation(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and variance of each feature, float64, (6,), for a network to normalise by.
+    """Return mean and variance of each feature, float64, (k,), for a network to normalise by.
 
-    ``features`` (n, 6) are those of the training rows alone. A feature that does not vary among them is scaled by its
+    ``features`` (n, k) are those of the training rows alone. A feature that does not vary among them is scaled by its
     own size, so that a small change of it later stays a small number.
     """
     mean = features.mean(axis=0, dtype=np.float64)
@@ -99,16 +183,10 @@ def normalisation(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.where(deviation > 1e-6 * size, deviation, size) ** 2
 
 
-def feature_ranges(features: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Return the lowest and highest value of each feature, by its name, in the feature's unit."""
-    lowest, highest = features.min(axis=0), features.max(axis=0)
-    return {name: (float(low), float(high)) for name, low, high in zip(FEATURES, lowest, highest, strict=True)}
-
-
-def out_of_domain(features: np.ndarray, ranges: dict[str, tuple[float, float]]) -> np.ndarray:
-    """Return, bool (n,), where any feature of a segment lies outside the ranges that a network has seen."""
-    lowest, highest = np.array([ranges[name] for name in FEATURES], dtype=np.float32).T
-    return ((features < lowest) | (features > highest)).any(axis=1)
+def known_classes(segments: pd.DataFrame, truth: pd.DataFrame) -> np.ndarray:
+    """Return the surface class, uint8 (n,), that a table of truth or labels gives each segment, unknown where none."""
+    found = segments[[*KEY]].merge(truth[[*KEY, "surface_class"]], how="left", on=list(KEY), validate="one_to_one")
+    return found["surface_class"].fillna(SurfaceClass.UNKNOWN).to_numpy(np.uint8)
 
 
 def class_counts(classes: np.ndarray) -> dict[str, int]:

@@ -1,13 +1,18 @@
 """Classes of segments by a trained network, by one process or by several ranks together, with the same result."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from leadline.calibration import Calibration
 from leadline.distributed import Ranks
-from leadline.features import feature_array, out_of_domain, windows
-from leadline.names import KEY, SURFACE_CLASSES, class_name
+from leadline.domain import Domain
+from leadline.features import Inputs, feature_array, windows
+from leadline.names import KEY, SURFACE_CLASSES, SurfaceClass, class_name
 from leadline.tables import CLASSES
 
 BATCH_SIZE = 4096
@@ -16,7 +21,7 @@ BATCH_SIZE = 4096
 
 def classify(
     network: keras.Model,
-    ranges: dict[str, tuple[float, float]],
+    description: dict,
     segments: pd.DataFrame,
     segment_length: float,
     ranks: Ranks,
@@ -24,28 +29,36 @@ def classify(
 ) -> pd.DataFrame:
     """Return the classes of the segments (the table CLASSES): the most probable one and all three probabilities.
 
-    ``segments`` are ``segment_length`` m long and sorted by granule, beam and x_atc; ``ranges`` are the feature ranges
-    that the network saw in training, outside of which a segment is marked. Each rank works on its part, all return the
-    whole.
+    ``segments`` are ``segment_length`` m long and sorted by granule, beam and x_atc. ``description`` is the network's:
+    its inputs, by which the segments are seen, its calibration, and its domain. A segment outside of that is marked and
+    its class is unknown. Each rank works on its part, all return the whole.
     """
-    probability = predict(network, segments, segment_length, ranks, batch_size)
+    probability = predict(network, description, segments, segment_length, ranks, batch_size)
+    outside = Domain.from_dict(description["domain"]).outside(segments)
     return pd.DataFrame(
         {
             **{name: segments[name].to_numpy() for name in KEY},
-            "surface_class": probability.argmax(axis=1).astype(np.uint8),
+            "surface_class": np.where(outside, SurfaceClass.UNKNOWN, probability.argmax(axis=1)).astype(np.uint8),
             **{f"probability_{class_name(c)}": probability[:, c] for c in SURFACE_CLASSES},
-            "out_of_domain": out_of_domain(feature_array(segments), ranges),
+            "out_of_domain": outside,
         },
         columns=CLASSES.names,
     )
 
 
 def predict(
-    network: keras.Model, table: pd.DataFrame, segment_length: float, ranks: Ranks, batch_size: int = BATCH_SIZE
+    network: keras.Model,
+    description: dict,
+    table: pd.DataFrame,
+    segment_length: float,
+    ranks: Ranks,
+    batch_size: int = BATCH_SIZE,
 ) -> np.ndarray:
-    """Return the probabilities, float32 (n, 3), of the three classes for each segment of a sorted table."""
-    index = windows(table, segment_length)
-    return probabilities(tf.function(network), feature_array(table), index, ranks, batch_size)
+    """Return the calibrated probabilities, float32 (n, 3), of the three classes for each segment of a sorted table."""
+    inputs = Inputs(**description["inputs"])
+    index = windows(table, segment_length, inputs.reach)
+    raw = probabilities(tf.function(network), feature_array(table, inputs), index, ranks, batch_size)
+    return Calibration(**description["calibration"]).applied(raw)
 
 
 def probabilities(
@@ -55,15 +68,19 @@ def probabilities(
     ranks: Ranks,
     batch_size: int = BATCH_SIZE,
 ) -> np.ndarray:
-    """Return the probabilities, float32 (n, 3), of the windows ``index`` (n, 5) into ``features`` (rows, 6).
+    """Return the probabilities, float32 (n, 3), of the windows ``index`` into ``features`` (rows, k).
 
     ``forward`` is the network as a TensorFlow function. Each rank takes a contiguous stretch of whole batches, and the
     last batch is filled up: a window sits at the same place of a batch of the same shape however many ranks there are,
-    so that even its rounding is the same.
+    so that even its rounding is the same. A rank works on as many batches at a time as it has cores.
     """
-    own = [np.empty((0, len(SURFACE_CLASSES)), np.float32)]
-    for start in np.array_split(np.arange(0, len(index), batch_size), ranks.size)[ranks.rank]:
+
+    def of_batch(start: int) -> np.ndarray:
         batch = index[start : start + batch_size]
         filled = np.resize(batch, (batch_size, batch.shape[1]))
-        own.append(forward(features[filled]).numpy()[: len(batch)])
-    return ranks.gather(np.concatenate(own))
+        return forward(features[filled]).numpy()[: len(batch)]
+
+    own = np.array_split(np.arange(0, len(index), batch_size), ranks.size)[ranks.rank]
+    with ThreadPoolExecutor(max(os.cpu_count() // ranks.size, 1)) as pool:
+        found = list(pool.map(of_batch, own))
+    return ranks.gather(np.concatenate([np.empty((0, len(SURFACE_CLASSES)), np.float32), *found]))

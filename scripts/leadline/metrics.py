@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
+from leadline.calibration import expected_calibration_error, reliability
 from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
 
 _SCORES = ("precision", "recall", "f1")
@@ -44,15 +45,35 @@ def network_scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, floa
     ``probability`` (n, 3) is that of each class. In the micro scores a segment is taken for a class where that class's
     probability exceeds one half, and all classes are pooled: so recall can fall below accuracy and precision exceed it,
     as in the table, which no average over classes gives with the recalls of the paper's Fig. 4. (The paper does not
-    say how it averaged.)
+    say how it averaged.) The expected calibration error is that of the most probable class, in ten bins.
     """
     found = scores(truth, probability.argmax(axis=1))
     known = truth != SurfaceClass.UNKNOWN
     if known.any():
+        found["expected_calibration_error_percent"] = 100 * expected_calibration_error(
+            reliability(probability[known], truth[known])
+        )
         true = truth[known, np.newaxis] == np.array(SURFACE_CLASSES)
         *values, _ = precision_recall_fscore_support(true, probability[known] > 0.5, average="micro", zero_division=0)
         found |= {f"{score}_micro_percent": _percent(value) for score, value in zip(_SCORES, values, strict=True)}
     return found
+
+
+def reliability_scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Return the reliability of the most probable classes against true ones (n,), in bins of their probability.
+
+    For the bin from 80 to 90 % the keys are ``n_reliability_80``, ``confidence_80_percent`` and
+    ``accuracy_80_percent``: its segments, their mean probability, and how many of them are right. Segments of unknown
+    truth are left out.
+    """
+    known = truth != SurfaceClass.UNKNOWN
+    metrics: dict[str, float] = {}
+    for row in reliability(probability[known], truth[known]).itertuples():
+        bin_name = f"{100 * row.lowest:.0f}"
+        metrics[f"n_reliability_{bin_name}"] = int(row.n)
+        metrics[f"confidence_{bin_name}_percent"] = _percent(row.confidence)
+        metrics[f"accuracy_{bin_name}_percent"] = _percent(row.accuracy)
+    return metrics
 
 
 def _percent(share: float) -> float:

@@ -81,7 +81,7 @@ _ATTRIBUTES = {
     "probability_open_water": _PROBABILITY,
     "out_of_domain": {
         "flag_values": np.array([0, 1], np.int8),
-        "flag_meanings": "inside_training_range outside_training_range",
+        "flag_meanings": "inside_training_domain outside_training_domain",
         "coverage_content_type": "qualityInformation",
     },
     "sea_surface": {

@@ -107,11 +107,15 @@ FEATURES = (
 )
 """The paper's six features of a segment, in the order of the network's input."""
 
+MEASURED = (*FEATURES, "height_median", "return_strength", "return_width")
+"""What a training set holds of a segment: features of it, and what others follow from."""
+
 TRAINING_SET = pa.schema(
     [
         *_KEY,
-        *(SEGMENTS.field(name) for name in FEATURES),
-        LABELS.field("surface_class"),
+        *(SEGMENTS.field(name) for name in MEASURED),
+        *(LABELS.field(name) for name in ("surface_class", "why", "confidence")),
+        _column("support", pa.float32(), "1", "probability of the label by trees of other blocks; 1 where not checked"),
         _column("role", pa.string(), "1", "train or test: the granule's role in the campaign"),
     ]
 )
@@ -119,11 +123,11 @@ TRAINING_SET = pa.schema(
 CLASSES = pa.schema(
     [
         *_KEY,
-        LABELS.field("surface_class"),
-        _column("probability_thick_ice", pa.float32(), "1", "probability of thick ice"),
-        _column("probability_thin_ice", pa.float32(), "1", "probability of thin ice"),
-        _column("probability_open_water", pa.float32(), "1", "probability of open water"),
-        _column("out_of_domain", pa.bool_(), "1", "a feature lies outside the range seen in training"),
+        _column("surface_class", pa.uint8(), "1", "0 thick_ice, 1 thin_ice, 2 open_water, 255 out of domain"),
+        _column("probability_thick_ice", pa.float32(), "1", "calibrated probability of thick ice"),
+        _column("probability_thin_ice", pa.float32(), "1", "calibrated probability of thin ice"),
+        _column("probability_open_water", pa.float32(), "1", "calibrated probability of open water"),
+        _column("out_of_domain", pa.bool_(), "1", "segment or its surroundings are unlike all that trained"),
     ]
 )
 
