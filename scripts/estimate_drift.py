@@ -7,7 +7,7 @@ from pathlib import Path
 from leadline.cells import COLUMNS
 from leadline.class_raster import crs_of, read_classes
 from leadline.drift import estimate_drift
-from leadline.labels import extent_of
+from leadline.labels import bounds_of, places_in_scene
 from leadline.log import run
 from leadline.overlay import overlay, write_overlay
 from leadline.tables import SEGMENTS, read_table
@@ -33,7 +33,8 @@ def main() -> None:
     segments = read_table(args.segments, SEGMENTS, list(COLUMNS))
     # A shift along both axes of the projection, which is turned against the scene's.
     margin = 2 * args.drift_reach
-    bounds = extent_of(segments, (0.0, 0.0), 0.0, args.projection, crs_of(args.classes), margin)
+    places = (segments[name].to_numpy() for name in ("latitude", "longitude"))
+    bounds = bounds_of(*places_in_scene(*places, (0.0, 0.0), args.projection, crs_of(args.classes)), margin)
     by_hand = tuple(args.by_hand) if args.by_hand else None
     drift = estimate_drift(
         segments, read_classes(args.classes, bounds), args.projection, reach=args.drift_reach, given=by_hand

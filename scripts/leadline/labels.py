@@ -121,10 +121,14 @@ def extent_of(
     knots = _knots(len(segments))
     places = (segments[name].to_numpy()[knots] for name in ("latitude", "longitude"))
     x, y = _shifted(*places, shift, projection, scene_crs)
+    return bounds_of(x, y, margin + SIGMAS * uncertainty)
+
+
+def bounds_of(x: np.ndarray, y: np.ndarray, margin: float) -> tuple[float, float, float, float]:
+    """Return left, bottom, right and top of places with a margin around; inside out where none is known."""
     known = np.isfinite(x) & np.isfinite(y)
-    reach = margin + SIGMAS * uncertainty
-    left, bottom = (np.min(axis[known], initial=np.inf) - reach for axis in (x, y))
-    right, top = (np.max(axis[known], initial=-np.inf) + reach for axis in (x, y))
+    left, bottom = (np.min(axis[known], initial=np.inf) - margin for axis in (x, y))
+    right, top = (np.max(axis[known], initial=-np.inf) + margin for axis in (x, y))
     return left, bottom, right, top
 
 
