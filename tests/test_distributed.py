@@ -107,10 +107,12 @@ def cut_short(folder: Path, two_ranks: Path, case: str, how: str) -> str:
 
 
 def test_a_killed_rank_ends_the_job_and_two_ranks_go_on_to_the_same_bits(tmp_path, two_ranks):
-    """With dropout, whose masks after the cut are those of a training that went through."""
+    """With dropout, whose masks after the cut are those of a training that went through.
+
+    horovodrun names the killed rank; the other one says so too, if horovodrun does not end it first.
+    """
     said = cut_short(tmp_path, two_ranks, "lstm", "killed")
     assert "Process name: 1\nExit code: 137" in said
-    assert "another rank ended before the work was done, it says itself why; start again" in said
     resumed = launch_two_ranks("resume", tmp_path, "lstm")
     assert resumed.returncode == 0, resumed.stderr
     assert "going on after epoch 1" in resumed.stderr

@@ -122,8 +122,7 @@ def content(path: Path) -> object:
         table = pd.read_parquet(path)
         return table.sort_values(list(table.columns)).to_csv(index=False)
     if path.suffix == ".json":
-        timings = ("training_seconds", "windows_per_second")
-        return {key: value for key, value in json.loads(path.read_text()).items() if key not in timings}
+        return {key: value for key, value in json.loads(path.read_text()).items() if key != "times"}
     return path.read_bytes()
 
 

@@ -87,7 +87,7 @@ AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
         ("spark/freeboard.py", AFTER_FREEBOARD),
         ("netcdf.py", {"write_product"}),
         ("figures.py", {"draw_track", "summarise_campaign"}),
-        ("simulate/truth.py", {"simulate_truth", "draw_track", "summarise_campaign"}),
+        ("simulate/truth.py", {"simulate_truth", "evaluate_model", "draw_track", "summarise_campaign"}),
         ("simulate/sentinel2.py", AFTER_DRIFT | {"simulate_scene", "segment_scene"}),
     ],
 )
