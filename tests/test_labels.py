@@ -20,9 +20,9 @@ from leadline.labels import (
     label_segments,
     look_up,
     places_in_scene,
-    to_projection,
 )
 from leadline.names import SurfaceClass
+from leadline.projections import to_projection
 from leadline.segmentation import Quality, SceneClasses
 from leadline.tables import LABELS
 
@@ -65,15 +65,6 @@ def found_at(x, y, look: Look, **choices) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def labels_of(segments: pd.DataFrame, looks: list[Look]) -> pd.DataFrame:
     return label_segments(segments, looks, SOUTH).cast(LABELS).to_pandas()
-
-
-@pytest.mark.parametrize(("projection", "latitude", "middle"), [(SOUTH, -70.0, 0.0), ("EPSG:3413", 70.0, -45.0)])
-def test_a_degree_of_longitude_is_true_on_the_standard_parallel(projection, latitude, middle):
-    """The parallel's own radius on the WGS 84 ellipsoid, a cos(lat) / sqrt(1 - e2 sin2(lat)), times one degree."""
-    x, _ = to_projection(np.full(2, latitude), middle + np.array([-0.005, 0.005]), projection)
-    sine, cosine = np.sin(np.radians(latitude)), np.cos(np.radians(latitude))
-    true = np.radians(0.01) * 6_378_137 * cosine / np.sqrt(1 - 0.00669437999 * sine**2)
-    assert x[1] - x[0] == pytest.approx(true, rel=1e-6)
 
 
 def test_each_pixel_is_found_from_anywhere_inside_it():

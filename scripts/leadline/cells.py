@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
+
+from leadline.projections import to_projection
 
 COLUMNS = ("beam", "x_atc", "latitude", "longitude", "height_median", "height_std", "photon_rate")
 """What is used of the table of segments."""
@@ -50,8 +51,7 @@ class Cells:
 
 def cells_of(segments: pd.DataFrame, projection: str, length: float) -> Cells:
     """Return the cells of a length (m) of all beams of a table of segments; empty ones are left out."""
-    to_plane = Transformer.from_crs("EPSG:4326", projection, always_xy=True)
-    x, y = to_plane.transform(segments["longitude"].to_numpy(), segments["latitude"].to_numpy())
+    x, y = to_projection(segments["latitude"].to_numpy(), segments["longitude"].to_numpy(), projection)
     usable = np.isfinite(x) & np.isfinite(y) & np.isfinite(segments[["height_median", "height_std"]]).all(axis=1)
     table = segments.assign(x=x, y=y, variance=segments["height_std"] ** 2)[usable]
     groups = table.groupby(["beam", np.floor(table["x_atc"] / length).rename("cell")], observed=True, sort=True)

@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyproj import Transformer
 from scipy.special import ndtr
 
 from leadline.accounts import Account, State
 from leadline.names import KEY, SurfaceClass, class_name
 from leadline.neighbourhood import look_around
-from leadline.segmentation import Quality, SceneClasses
+from leadline.projections import GEOGRAPHIC, to_projection, transformed
+from leadline.segmentation import Quality, SceneClasses, pixel_size
 from leadline.tables import LABELS
-
-GEOGRAPHIC = "EPSG:4326"
 
 RADIUS_PIXELS = 1
 """Reach of the neighbourhood that must agree; 1 is 3 x 3 pixels, 30 m: geolocation errs by about 10 m."""
@@ -76,11 +73,6 @@ class Look:
     classes: SceneClasses
 
 
-def to_projection(latitude: np.ndarray, longitude: np.ndarray, projection: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return x and y (m) of places (degrees) in a projection: EPSG:3976 in the south, EPSG:3413 in the north."""
-    return _transformed(longitude, latitude, GEOGRAPHIC, projection)
-
-
 def places_in_scene(
     latitude: np.ndarray, longitude: np.ndarray, shift: tuple[float, float], projection: str, scene_crs: str
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +82,7 @@ def places_in_scene(
     shift comes to on the scene's map turns so slowly along the track that it is computed at knots, 1 km apart, and
     taken as linear in the way between them (off by far less than a metre).
     """
-    x, y = _transformed(longitude, latitude, GEOGRAPHIC, scene_crs)
+    x, y = transformed(longitude, latitude, GEOGRAPHIC, scene_crs)
     if not any(shift):
         return x, y
     knots = _knots(len(x))
@@ -163,7 +155,7 @@ def look_up(
     x, y = places_in_scene(latitude, longitude, (look.shift_x, look.shift_y), projection, scene.crs)
     column, row, inside = _pixels(x, y, scene)
     seen, quality = scene.classes[row, column], scene.quality[row, column]
-    pixel = abs(scene.transform.a)
+    pixel = pixel_size(scene.transform)
     reach = SIGMAS * look.uncertainty / pixel
     agreement, distance = look_around(scene.classes, row, column, radius_pixels, reach)
     distance *= pixel
@@ -270,16 +262,4 @@ def _shifted(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return where a scene shows places (degrees), each transformed by way of the projection of the shift."""
     x, y = to_projection(latitude, longitude, projection)
-    return _transformed(x - shift[0], y - shift[1], projection, scene_crs)
-
-
-def _transformed(x: np.ndarray, y: np.ndarray, source: str, target: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return places of one projection in another, NaN where they have none."""
-    x, y = (np.atleast_1d(axis) for axis in _transformer(source, target).transform(x, y))
-    known = np.isfinite(x) & np.isfinite(y)
-    return np.where(known, x, np.nan), np.where(known, y, np.nan)
-
-
-@lru_cache
-def _transformer(source: str, target: str) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
+    return transformed(x - shift[0], y - shift[1], projection, scene_crs)

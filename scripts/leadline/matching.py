@@ -14,11 +14,11 @@ import cv2
 import numba
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
 
 from leadline.cells import FEATURES, Cells, cells_of
 from leadline.names import SurfaceClass
-from leadline.segmentation import Quality, SceneClasses
+from leadline.projections import transformed
+from leadline.segmentation import Quality, SceneClasses, pixel_size
 
 KNOTS = np.linspace(0, 1, 6)
 """Brightness between which the regression is linear."""
@@ -46,7 +46,7 @@ class Picture:
 
     def smoothed(self, radius: float) -> "Picture":
         """Return the picture smoothed by a Gaussian (standard deviation in m) over what is visible."""
-        pixels = radius / pixel_size(self.scene_classes)
+        pixels = radius / pixel_size(self.scene_classes.transform)
         return replace(self, layers=cv2.GaussianBlur(self.layers, (0, 0), pixels, borderType=cv2.BORDER_CONSTANT))
 
 
@@ -66,10 +66,10 @@ def view_of(segments: pd.DataFrame, picture: Picture, projection: str, length: f
     """Return a picture as cells of a length (m) look at it. A place q looks at q - shift, linear in it over some km."""
     cells = cells_of(segments, projection, length)
     scene = picture.scene_classes
-    to_scene = Transformer.from_crs(projection, scene.crs, always_xy=True)
 
     def pixels(shift_x: float, shift_y: float) -> np.ndarray:
-        return np.array(~scene.transform @ to_scene.transform(cells.x - shift_x, cells.y - shift_y)) - 0.5
+        places = transformed(cells.x - shift_x, cells.y - shift_y, projection, scene.crs)
+        return np.array(~scene.transform @ places) - 0.5
 
     slope = [(pixels(*way) - pixels(*-way)) / (2 * LINEAR) for way in LINEAR * np.eye(2)]
     return View(cells, picture, pixels(0.0, 0.0), np.stack(slope, axis=1))
@@ -84,7 +84,7 @@ def picture_of(scene_classes: SceneClasses) -> Picture:
     hidden = scene_classes.quality & (Quality.NODATA | Quality.THICK_CLOUD) > 0
     visible = ~hidden & (scene_classes.classes != SurfaceClass.UNKNOWN)
     value = np.where(visible, scene_classes.value, 0)
-    step = max(round(LIT / BLOCKS / pixel_size(scene_classes)), 1)
+    step = max(round(LIT / BLOCKS / pixel_size(scene_classes.transform)), 1)
     size = tuple(-(-side // step) for side in reversed(value.shape))
     brightest = cv2.resize(cv2.dilate(value, np.ones((step, step), np.uint8)), size, interpolation=cv2.INTER_NEAREST)
     brightest = cv2.dilate(brightest, np.ones((2 * BLOCKS - 1, 2 * BLOCKS - 1), np.uint8)).astype(np.float32)
@@ -92,11 +92,6 @@ def picture_of(scene_classes: SceneClasses) -> Picture:
     white = cv2.resize(brightest, value.shape[::-1], interpolation=cv2.INTER_LINEAR)
     brightness = np.clip(value / np.maximum(white, 1), 0, 1).astype(np.float32)
     return Picture(np.dstack([brightness, visible.astype(np.float32)]), scene_classes)
-
-
-def pixel_size(scene_classes: SceneClasses) -> float:
-    """Return the side of a pixel, m."""
-    return float(np.sqrt(abs(scene_classes.transform.determinant)))
 
 
 def brightness_at(view: View, shift: Sequence[float]) -> np.ndarray:

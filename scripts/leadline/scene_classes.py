@@ -20,6 +20,7 @@ from leadline.segmentation import (
     calibrated_scale,
     count_pixels,
     fixed_scale,
+    pixel_size,
     segment_picture,
     to_8_bit,
 )
@@ -53,7 +54,7 @@ def classes_of_scene(
     look[:, bright_and_flat(look, thick_cloud_brightness, thick_cloud_flatness)] = np.nan
     chosen = fixed_scale(white) if scale == "fixed" else calibrated_scale(look, white)
     rgb, valid, cloud = _picture(scene, chosen, thick_cloud_brightness, thick_cloud_flatness)
-    pixel = float(np.sqrt(abs(scene.transform.determinant)))
+    pixel = pixel_size(scene.transform)
     classes, quality = segment_picture(rgb, valid, cloud, filtered_by=filtered_by, pixel=pixel, transition=transition)
     counts = count_pixels(classes, quality, thick_cloud_tested="B08" not in scene.absent_bands)
     remarks = [*scene.remarks, *filter(None, (chosen.reason, _implausible_water(look, classes, step)))]

@@ -67,6 +67,11 @@ class SceneClasses:
     """Columns and rows (from the outer corner of the first pixel) to x and y of ``crs``."""
 
 
+def pixel_size(transform: Affine) -> float:
+    """Return the side of a pixel in units of the map, m where it is a projection."""
+    return float(np.sqrt(abs(transform.determinant)))
+
+
 @dataclass(frozen=True)
 class Scale:
     """How reflectance becomes 8 bit: in a straight line from ``black`` to ``white``."""

@@ -26,8 +26,8 @@ from pyspark import RDD, SparkContext
 from leadline.class_raster import read_classes, write_classes
 from leadline.errors import LeadlineError
 from leadline.hand_labels import NO_CORRECTIONS
-from leadline.labels import GEOGRAPHIC
 from leadline.names import KEY
+from leadline.projections import GEOGRAPHIC
 from leadline.segmentation import Quality, SceneClasses
 from leadline.spark.labels import label_stretches, load_stretches, write_labels
 from leadline.spark.session import session
