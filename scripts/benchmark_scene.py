@@ -25,12 +25,12 @@ from leadline.config import read_yaml
 from leadline.errors import LeadlineError
 from leadline.files import written_whole
 from leadline.log import run
+from leadline.scene_classes import SETTINGS
 from leadline.simulate.full_tile import SIZE, write_full_tile
 
 logger = logging.getLogger("leadline.benchmarks")
 
 SCRIPTS = Path(__file__).resolve().parent
-SETTINGS = ("scale", "filtered_by", "white", "thick_cloud_brightness", "thick_cloud_flatness", "transition")
 NAME = "S2_T02CNA_20191104T194529"
 
 

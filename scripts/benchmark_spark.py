@@ -18,13 +18,14 @@ from leadline.files import written_whole
 from leadline.log import run
 
 RESULTS = Path("results")
+LAYOUTS = [Layout(1, 1), Layout(1, 2), Layout(2, 1)]
 
 
 def main() -> None:
     """Parse the command line, measure, write the table and all figures, and show the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--segments", type=int, default=20_000_000, help="segments to label, at least")
-    parser.add_argument("--layouts", type=layout, nargs="+", default=["1x1", "1x2", "2x1"], help="executors x cores")
+    parser.add_argument("--layouts", type=layout, nargs="+", default=LAYOUTS, help="executors x cores, as in 4x4")
     parser.add_argument("--rounds", type=int, default=3, help="times that each layout is timed")
     parser.add_argument("--master", help="a cluster that is there, as in spark://host:7077 or yarn")
     parser.add_argument("--folder", type=Path, help="where the load is written for a while; all executors must see it")
@@ -39,7 +40,6 @@ def main() -> None:
     parser.add_argument("--minimum-confidence", type=float, default=0.7, help="least share of agreeing pixels")
     parser.add_argument("--output", type=Path, default=RESULTS / "benchmarks" / "autolabel.tsv", help="the table")
     args = parser.parse_args()
-    layouts = [layout(each) if isinstance(each, str) else each for each in args.layouts]
     for path in (args.simulated_segments, args.simulated_classes):
         if not path.exists():
             raise LeadlineError(f"{path}: there is no such file; run the demo (make demo), or name another")
@@ -54,14 +54,14 @@ def main() -> None:
         )
         settings = {"spark.master": args.master} if args.master else {}
         times = list(
-            measure(load, layouts, args.rounds, args.projection, args.minimum_confidence, args.memory, settings)
+            measure(load, args.layouts, args.rounds, args.projection, args.minimum_confidence, args.memory, settings)
         )
     table = table_of(times, load.n_segments)
     with written_whole(args.output) as aside:
         table.to_csv(aside, sep="\t", index=False, float_format="%.3f")
     figures = {
         "source": "simulated",
-        "machine": machine(max(each.executors * each.cores for each in layouts)),
+        "machine": machine(max(each.executors * each.cores for each in args.layouts)),
         "master": args.master or "local-cluster",
         "segments": load.n_segments,
         "granules": len(load.segments),

@@ -9,12 +9,10 @@ from leadline.class_raster import write_classes, write_empty_classes
 from leadline.errors import InputDataError
 from leadline.log import run, share
 from leadline.scene import open_scene
-from leadline.scene_classes import classes_of_scene
+from leadline.scene_classes import SETTINGS, classes_of_scene
 from leadline.segmentation import FILTERS, Quality
 
 logger = logging.getLogger("leadline.segment_scene")
-
-SETTINGS = ("scale", "filtered_by", "white", "thick_cloud_brightness", "thick_cloud_flatness", "transition")
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from leadline.drift import Drift, estimate_drift
 from leadline.files import written_whole
 from leadline.log import run
 from leadline.scene import open_scene
-from leadline.scene_classes import classes_of_scene
+from leadline.scene_classes import SETTINGS, classes_of_scene
 from leadline.segmentation import SceneClasses
 from leadline.segments import Resampling
 from leadline.simulate.sentinel2 import SceneSettings
@@ -129,9 +129,8 @@ def _segments(folder: Path, coincidence: SceneSettings, settings: dict[str, Any]
 
 
 def _classes(path: Path, settings: dict[str, Any]) -> SceneClasses:
-    names = ("scale", "filtered_by", "white", "thick_cloud_brightness", "thick_cloud_flatness", "transition")
     with open_scene(path) as scene:
-        return classes_of_scene(scene, **{name: settings[name] for name in names})[0]
+        return classes_of_scene(scene, **{name: settings[name] for name in SETTINGS})[0]
 
 
 def _row(

@@ -11,6 +11,7 @@ from rasterio.transform import from_origin
 from scipy.ndimage import gaussian_filter
 
 from leadline.names import SurfaceClass
+from leadline.paper_filter import THICK_ICE_VALUE, WATER_VALUE
 from leadline.products.product import BANDS, offset_of
 from leadline.simulate.safe_folder import write_safe
 
@@ -105,3 +106,11 @@ def write_stac_scene(folder: Path, bands: np.ndarray, properties: dict, assets: 
     path = folder / "item.json"
     path.write_text(json.dumps(item))
     return path
+
+
+def segment_colours(rgb: np.ndarray) -> np.ndarray:
+    """Return the uint8 class of each pixel of a picture, uint8 (y, x, 3), by the authors' thresholds alone."""
+    value = rgb.max(axis=2)
+    classes = np.where(value >= THICK_ICE_VALUE, np.uint8(SurfaceClass.THICK_ICE), np.uint8(SurfaceClass.THIN_ICE))
+    classes[value <= WATER_VALUE] = SurfaceClass.OPEN_WATER
+    return classes

@@ -8,7 +8,8 @@ import pytest
 
 from leadline.names import SURFACE_CLASSES, SurfaceClass
 from leadline.paper_filter import filtered_classes
-from leadline.segmentation import Quality, segment_colours, segment_picture
+from leadline.segmentation import Quality, segment_picture
+from scenes import segment_colours
 
 PANEL = ("rosssea_panel_rgb_505px.png", "rosssea_panel_author_seg_505px.png", 44)
 """Picture, classes and about the side of a pixel, m: printed 4.4 times smaller than the scene."""

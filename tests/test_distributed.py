@@ -7,14 +7,17 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from time import time
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from launched import SETTINGS, train_case
 from leadline.calibration import Calibration
-from leadline.distributed import Ranks, start
+from leadline.distributed import HorovodRanks, Ranks, start
+from leadline.errors import LeadlineError
 from leadline.features import PAPER_INPUTS, feature_array, normalisation
 from leadline.inference import predict
 from leadline.models import lstm, write_model
@@ -117,6 +120,16 @@ def test_a_killed_rank_ends_the_job_and_two_ranks_go_on_to_the_same_bits(tmp_pat
     assert resumed.returncode == 0, resumed.stderr
     assert "going on after epoch 1" in resumed.stderr
     assert equal(weights(tmp_path, "lstm", 0), weights(two_ranks, "lstm", 0))
+
+
+def test_a_rank_whose_fellow_has_ended_says_so_and_any_other_fault_stays_what_it_is():
+    """What TensorFlow raises then. A rank says it if horovodrun does not end it first, so no job shows it surely."""
+    ranks = HorovodRanks(SimpleNamespace(rank=lambda: 0, size=lambda: 2))
+    message = "rank 0 of 2: another rank ended before the work was done, it says itself why; start again"
+    with pytest.raises(LeadlineError, match=message), ranks.bound_together("start again"):
+        raise tf.errors.UnknownError(None, None, "Horovod has been shut down. This was caused by an exception")
+    with pytest.raises(tf.errors.UnknownError, match="disk"), ranks.bound_together("start again"):
+        raise tf.errors.UnknownError(None, None, "the disk is full")
 
 
 def test_a_rank_that_fails_ends_the_job_and_one_process_goes_on_to_the_same_weights(tmp_path, two_ranks):

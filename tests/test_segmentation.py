@@ -15,11 +15,10 @@ from leadline.segmentation import (
     calibrated_scale,
     count_pixels,
     fixed_scale,
-    segment_colours,
     segment_picture,
     to_8_bit,
 )
-from scenes import THICK, WATER, bands_of, lead_scene, patch
+from scenes import THICK, WATER, bands_of, lead_scene, patch, segment_colours
 
 THICK_ICE, THIN_ICE, OPEN_WATER, UNKNOWN = SurfaceClass
 FIXED = fixed_scale(1.0)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from leadline.labels import UNSEEN
 from leadline.metrics import scores
 from leadline.names import KEY, SurfaceClass
 from leadline.overlay import AS_IT_STANDS, Overlay
@@ -25,14 +26,10 @@ def class_agreement(table: pd.DataFrame, truth: pd.DataFrame) -> dict[str, float
     return scores(both["surface_class_truth"].to_numpy(), both["surface_class"].to_numpy())
 
 
-CLOUDED = ("cloud", "shadow", "nodata", "off_scene", "no_scene")
-"""Why a segment has no label where no clear scene shows it."""
-
-
 def label_agreement(labels: pd.DataFrame, truth: pd.DataFrame) -> dict[str, float]:
     """Return ``class_agreement`` of labels, and the share of the segments in clear view that have one."""
     both = with_truth(labels, truth)
-    clear = both[~both["why"].isin(CLOUDED)]
+    clear = both[~both["why"].isin(UNSEEN)]
     labelled = (clear["surface_class"] != SurfaceClass.UNKNOWN).mean()
     return class_agreement(labels, truth) | {"labelled_of_cloud_free_percent": _or_none(100 * labelled)}
 

@@ -99,7 +99,7 @@ def start() -> Ranks:
     except Exception as error:
         raise LeadlineError(
             f"{started} processes were launched, but Horovod does not start: {error}; "
-            "mend the installation (`make setup`) or launch one process with `python`"
+            "mend the installation (`make ready`) or launch one process with `python`"
         ) from error
     if horovod.size() != started:
         raise LeadlineError(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from leadline.features import log_photon_rate, log_return_width, relative_height
+from leadline.features import log_background_rate, log_photon_rate, log_return_width, relative_height
 from leadline.names import SURFACE_CLASSES
 from leadline.surroundings import along_tracks
 
@@ -29,8 +29,6 @@ beams and night are outside at any value to 20 %; of half the signal 100 % at 5 
 (simulated)."""
 BRIGHT = 0.75
 """Quantile of the rates that stands for the surroundings: thick ice, wherever a quarter of them is."""
-DARKEST = 1e3
-"""Background rate that a lower one is taken for, Hz, so that it has a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +108,7 @@ def surroundings_features(table: pd.DataFrame) -> np.ndarray:
 
     They are the photon rate and the background rate of the brightest quarter of the surroundings.
     """
-    background = np.log(np.maximum(table["background_rate"].to_numpy(), DARKEST))
-    rates = (log_photon_rate(table), background)
+    rates = (log_photon_rate(table), log_background_rate(table))
     return np.column_stack([along_tracks(table, rate, REACH, BRIGHT) for rate in rates])
 
 

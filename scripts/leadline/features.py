@@ -21,6 +21,8 @@ LOWEST = 0.05
 """Share of the neighbourhood's segments that is lower than its low height: leads, where there are any."""
 FAINTEST = 0.05
 """Photons a shot that a rate is taken for where it is less, so that it has a logarithm: one in 20 shots."""
+DARKEST = 1e3
+"""Background rate that a lower one is taken for, Hz, for the same reason."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,17 @@ def log_return_width(table: pd.DataFrame) -> np.ndarray:
     return np.log(np.maximum(table["return_width"].to_numpy(), 0.1))
 
 
+def log_background_rate(table: pd.DataFrame) -> np.ndarray:
+    """Return the natural logarithm of background_rate (Hz)."""
+    return np.log(np.maximum(table["background_rate"].to_numpy(), DARKEST))
+
+
 def relative_background(table: pd.DataFrame) -> np.ndarray:
     """Return the natural logarithm of background_rate over its median in the 10 km of the same track around it.
 
     Water is dark and snow is bright under any sun; the neighbourhood tells the sun.
     """
-    background = np.log(np.maximum(table["background_rate"].to_numpy(), 1e3))
+    background = log_background_rate(table)
     return background - along_tracks(table, background, NEIGHBOURHOOD, 0.5)
 
 

@@ -47,14 +47,15 @@ CODED_LABELS = pa.schema(
 )
 """The table of labels with its words as codes of dictionaries: spelt out, they cost more than labelling."""
 
-_STATES = {
+UNSEEN = {
     "off_scene": (State.OFF_SCENE, "no scene covers the track"),
     "nodata": (State.ALL_NODATA, "the scenes hold no data on the track"),
     "cloud": (State.ALL_CLOUD, "cloud hides the track"),
     "shadow": (State.ALL_CLOUD, "the shadow of cloud hides the track"),
     "no_scene": (State.NO_SCENE, "no scene coincides with the granule; add one to the coincidences"),
 }
-"""The state of a track without any label, and the reason for a person, by why most of its segments have none."""
+"""Why a segment has no label where no clear scene shows it; and, of a track of which that is true for most, its state
+and the reason for a person."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ def _account_of_track(name: str, track: pd.DataFrame) -> Account:
         numbers["corrected_by_hand"] = int(corrected)
     state, reason = State.OK, ""
     if not labelled.any():
-        state, reason = _STATES.get(track.loc[track["count"].idxmax(), "why"], (State.OK, ""))
+        state, reason = UNSEEN.get(track.loc[track["count"].idxmax(), "why"], (State.OK, ""))
     return Account("labels", name, state, reason and f"{name}: {reason}", numbers)
 
 

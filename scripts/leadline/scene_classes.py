@@ -25,6 +25,8 @@ from leadline.segmentation import (
     to_8_bit,
 )
 
+SETTINGS = ("scale", "filtered_by", "white", "thick_cloud_brightness", "thick_cloud_flatness", "transition")
+"""What ``classes_of_scene`` is told besides the scene, as the config calls it."""
 LOOK = 1_000_000
 """Pixels that tell enough of a scene to scale it."""
 WATER = (0.0, 0.1)

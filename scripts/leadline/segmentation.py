@@ -187,12 +187,6 @@ def segment_picture(
     return classes, quality
 
 
-def segment_colours(rgb: np.ndarray) -> np.ndarray:
-    """Return the uint8 class of each pixel of a picture, uint8 (y, x, 3), by the authors' thresholds alone."""
-    value = rgb.max(axis=2)
-    return _surface(value, value >= THICK_ICE_VALUE)
-
-
 def count_pixels(classes: np.ndarray, quality: np.ndarray, *, thick_cloud_tested: bool) -> dict[str, int]:
     """Return how many pixels have each class and each flag; ``thick_cloud_tested`` is 0 where B08 is absent."""
     of_class, of_quality, codes = _histogram(classes), _histogram(quality), np.arange(256)
