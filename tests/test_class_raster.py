@@ -55,6 +55,14 @@ def test_a_window_holds_the_pixels_that_its_bounds_touch(tmp_path):
     assert window.transform @ (0, 0) == (500_020, 2_000_000 - 40)
 
 
+def test_brightness_stays_unread_where_it_is_not_asked_for(tmp_path):
+    classes = np.arange(4, dtype=np.uint8).reshape(2, 2) % 3
+    window = read_classes(classes_file(tmp_path, classes, quality=classes + 4, value=classes + 9), value=False)
+    np.testing.assert_array_equal(window.classes, classes)
+    np.testing.assert_array_equal(window.quality, classes + 4)
+    assert window.value.size == 0
+
+
 @pytest.mark.parametrize(
     "bounds", [(0, 0, 100, 100), (500_300, 1_999_900, 500_400, 2_000_000), (np.inf, np.inf, -np.inf, -np.inf)]
 )

@@ -75,19 +75,21 @@ def write_empty_classes(path: Path, quality: Quality, tags: Mapping[str, object]
     write_classes(path, SceneClasses(unknown, reason, value, "EPSG:4326", transform), tags)
 
 
-def read_classes(path: Path, bounds: tuple[float, float, float, float] | None = None) -> SceneClasses:
+def read_classes(
+    path: Path, bounds: tuple[float, float, float, float] | None = None, *, value: bool = True
+) -> SceneClasses:
     """Read the classes inside bounds (left, bottom, right, top in the raster's projection), or all of them.
 
-    Only the blocks that the bounds touch are read; bounds wholly outside give arrays of shape (0, 0).
-    Raises ``InputDataError`` where the file is missing or unreadable.
+    Only the blocks that the bounds touch are read; bounds wholly outside give arrays of shape (0, 0), as does the
+    brightness where ``value`` is not asked for. Raises ``InputDataError`` where the file is missing or unreadable.
     """
     with open_raster(Path(path)) as dataset:
         window = Window(0, 0, dataset.width, dataset.height) if bounds is None else _window(dataset, bounds)
-        if window.width == 0 or window.height == 0:
-            planes = np.empty((len(BANDS), 0, 0), np.uint8)
-        else:
+        planes = [np.empty((0, 0), np.uint8)] * len(BANDS)
+        if window.width and window.height:
+            read = BANDS if value else BANDS[:-1]
             with readable(f"{path}: {in_words(window)}"):
-                planes = dataset.read(window=window)
+                planes[: len(read)] = dataset.read([BANDS.index(band) + 1 for band in read], window=window)
         return SceneClasses(*planes, dataset.crs.to_string(), dataset.window_transform(window))
 
 

@@ -14,7 +14,6 @@ and carried from the Java to the Python process and back, its words spelt out: d
 import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import pairwise
 from operator import add
@@ -160,9 +159,7 @@ def _look(stretch: pd.DataFrame, coincidence: tuple, projection: str) -> Look:
     """Read the window of a coincident scene that a stretch of track crosses."""
     laid = coincidence.shift_x, coincidence.shift_y, coincidence.uncertainty
     bounds = extent_of(stretch, laid[:2], laid[2], projection, coincidence.crs, MARGIN)
-    classes = read_classes(coincidence.path, bounds)
-    # Labels need no brightness, and what is held of it would be most of an executor's memory.
-    return Look(coincidence.scene, coincidence.lag, *laid, replace(classes, value=np.empty((0, 0), np.uint8)))
+    return Look(coincidence.scene, coincidence.lag, *laid, read_classes(coincidence.path, bounds, value=False))
 
 
 def _label(stretch: Stretch, corrections: pd.DataFrame, projection: str, minimum_agreement: float) -> pa.Table:
