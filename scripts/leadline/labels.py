@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from leadline.accounts import Account, State
 from leadline.names import KEY, SurfaceClass, class_name
 from leadline.neighbourhood import look_around
-from leadline.projections import GEOGRAPHIC, to_projection, transformed
+from leadline.projections import to_projection, transformed
 from leadline.segmentation import Quality, SceneClasses, pixel_size
 from leadline.tables import LABELS
 
@@ -21,8 +21,12 @@ MINIMUM_AGREEMENT = 0.7
 """Least share that agrees. It drops the pixels along a straight edge (6 of 9), not the middle of a 3-pixel lead."""
 SIGMAS = 3.0
 """How far a shift may err, in its standard deviations: what lies beyond changes no label and no confidence."""
-KNOT_SPACING = 500
-"""Segments between the places where the shift is turned into the scene's projection, 1 km; straight between them."""
+PLANE = 200.0
+"""Length of track that is laid on the scene's map as on a plane, m; it bends off by some millimetres."""
+DEGREE = 111_195.0
+"""Length of a degree of a great circle, m."""
+TILT = 1e-3
+"""How far from the place where it touches a plane's tilt is taken, degrees."""
 
 WHYS = (
     "scene",
@@ -79,21 +83,22 @@ def places_in_scene(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return where a scene shows places of a track (degrees, in order): x and y in the scene's projection.
 
-    A place q of ``projection`` is shown at q - shift (m). The places themselves are transformed one by one; what the
-    shift comes to on the scene's map turns so slowly along the track that it is computed at knots, 1 km apart, and
-    taken as linear in the way between them (off by far less than a metre).
+    A place q of ``projection`` is shown at q - shift (m). The first place of every ``PLANE`` of track is transformed
+    by way of both projections, and so is the plane that touches the map there; the other places are laid on it.
     """
-    x, y = transformed(longitude, latitude, GEOGRAPHIC, scene_crs)
-    if not any(shift):
-        return x, y
-    knots = _knots(len(x))
-    shifted = _shifted(latitude[knots], longitude[knots], shift, projection, scene_crs)
-    steps = np.nan_to_num(np.hypot(np.diff(x, prepend=x[:1]), np.diff(y, prepend=y[:1])))
-    way = np.cumsum(steps)
-    x_moved, y_moved = (
-        place + np.interp(way, way[knots], moved - place[knots]) for place, moved in zip((x, y), shifted, strict=True)
+    first = _every(PLANE, latitude, longitude)
+    plane = np.repeat(np.arange(len(first)), np.diff(first, append=len(latitude)))
+    touching = latitude[first], longitude[first]
+    there, north_of_it, east_of_it = (
+        _shifted(touching[0] + north, touching[1] + east, shift, projection, scene_crs)
+        for north, east in ((0, 0), (TILT, 0), (0, TILT))
     )
-    return x_moved, y_moved
+    north, east = ((axis - start[plane]) / TILT for axis, start in zip((latitude, longitude), touching, strict=True))
+    x, y = (
+        at[plane] + north * (by_north - at)[plane] + east * (by_east - at)[plane]
+        for at, by_north, by_east in zip(there, north_of_it, east_of_it, strict=True)
+    )
+    return x, y
 
 
 def extent_of(
@@ -106,15 +111,12 @@ def extent_of(
 ) -> tuple[float, float, float, float]:
     """Return the bounds (left, bottom, right, top in the scene's projection) that a stretch of track looks at.
 
-    ``segments`` holds latitude and longitude in the track's order; knots 1 km apart tell where it runs, so ``margin``
-    (in units of the scene's projection) must hold more than the track bends between them. As far as a shift of this
-    uncertainty (m) may err is added to it. Where no segment can be projected the bounds are inside out, and a raster
-    read with them is empty.
+    ``segments`` holds latitude and longitude in the track's order. ``margin`` (in units of the scene's projection) and
+    as far as a shift of this uncertainty (m) may err are added around it. Where no segment can be projected the bounds
+    are inside out, and a raster read with them is empty.
     """
-    knots = _knots(len(segments))
-    places = (segments[name].to_numpy()[knots] for name in ("latitude", "longitude"))
-    x, y = _shifted(*places, shift, projection, scene_crs)
-    return bounds_of(x, y, margin + SIGMAS * uncertainty)
+    places = (segments[name].to_numpy() for name in ("latitude", "longitude"))
+    return bounds_of(*places_in_scene(*places, shift, projection, scene_crs), margin + SIGMAS * uncertainty)
 
 
 def bounds_of(x: np.ndarray, y: np.ndarray, margin: float) -> tuple[float, float, float, float]:
@@ -253,9 +255,11 @@ def _pixels(x: np.ndarray, y: np.ndarray, scene: SceneClasses) -> tuple[np.ndarr
     return column[inside].astype(np.intp), row[inside].astype(np.intp), inside
 
 
-def _knots(n: int) -> np.ndarray:
-    """Return which of n points along a track are knots: the first, the last, and every so many between."""
-    return np.unique(np.append(np.arange(0, n, KNOT_SPACING), np.arange(n)[-1:]))
+def _every(distance: float, latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
+    """Return which places of a track (degrees) begin a new stretch of this length (m); one that is nowhere does."""
+    north, east = (np.diff(axis, prepend=axis[:1]) for axis in (latitude, longitude))
+    steps = DEGREE * np.hypot(north, east * np.cos(np.radians(latitude)))
+    return np.flatnonzero(np.diff(np.cumsum(np.nan_to_num(steps, nan=distance)) // distance, prepend=-1))
 
 
 def _shifted(

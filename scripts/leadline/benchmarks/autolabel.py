@@ -7,6 +7,7 @@
 Between map and reduce the same labels are made once and dropped, which tells labelling from writing.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
@@ -114,12 +115,16 @@ def measure(
     """Time all layouts in turn, a few rounds, of which each begins with another layout.
 
     The executors share ``memory`` (MiB). ``settings`` are Spark's, and win over those of the layout; without a master
-    in them, Spark starts a cluster of processes on this machine (local-cluster). The executors are warm: they have
-    labelled a little of the load before. Raises ``LeadlineError`` where their memory does not hold the load.
+    in them, Spark starts a cluster of processes on this machine (local-cluster), and all of it, driver included, is
+    kept to as many processors as the layout has cores: else the threads of Java would use others, and one core would
+    be 1.4. The executors are warm: they have labelled a little of the load before. Raises ``LeadlineError`` where their
+    memory does not hold the load.
     """
+    processors = sorted(os.sched_getaffinity(0))
     for number in range(rounds):
         first = number % len(layouts)
         for layout in [*layouts[first:], *layouts[:first]]:
+            _keep_to(processors if "spark.master" in settings else processors[: layout.executors * layout.cores])
             with (
                 session("leadline benchmark", _settings(layout, memory, settings)) as spark,
                 TemporaryDirectory(dir=load.segments[0].parent) as folder,
@@ -129,6 +134,7 @@ def measure(
                 _time(context, few, projection, minimum_agreement, names)
                 times = _time(context, load, projection, minimum_agreement, names)
             yield Times(number, *layout, *times)
+    _keep_to(processors)
 
 
 def table_of(times: Sequence[Times], n_segments: int) -> pd.DataFrame:
@@ -189,6 +195,15 @@ def _now() -> tuple[float, float]:
         with suppress(psutil.NoSuchProcess):
             used += sum(process.cpu_times()[:2])
     return perf_counter(), used
+
+
+def _keep_to(processors: Sequence[int]) -> None:
+    """Let this process and those below it run on these processors alone, and with them what they will start."""
+    this = psutil.Process()
+    for process in (this, *this.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            for thread in process.threads():
+                os.sched_setaffinity(thread.id, processors)
 
 
 def _require_in_memory(context: SparkContext, stretches: RDD) -> None:
