@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from drifts import drift
@@ -31,11 +32,12 @@ def test_without_one_the_estimate_lays_the_scene():
 def test_where_it_is_refused_the_scene_stays_and_may_be_as_far_off_as_ice_drifts_in_the_lag():
     refused = laid(estimate=drift(accepted=False))
     assert (refused.shift_x, refused.shift_y) == (0, 0)
-    assert refused.uncertainty == pytest.approx(22 * 60 * 0.3)
+    assert refused.uncertainty == pytest.approx(np.hypot(22 * 60 * 0.3, 25))
+    assert overlay(GRANULE, SCENE, 0.0, None, drift(accepted=False), hand_error=25.0, ice_speed=0.3).uncertainty == 25
     account = refused.account
     assert account.state is State.OK
     assert account.reason.startswith(f"{GRANULE} {SCENE}: its drift is not known: the peak is flat")
-    assert "396 m from another class" in account.reason
+    assert "397 m from another class" in account.reason
 
 
 @pytest.mark.parametrize("by_hand", [None, (10.0, 20.0)])

@@ -1,6 +1,7 @@
 """How a scene is laid on a track: by the shift that a person gives, by the estimated drift, or as it stands."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,14 +53,15 @@ def overlay(
 ) -> Overlay:
     """Choose the shift: a person's wins, then the estimate; where it is refused, none.
 
-    ``hand_error`` (m) is the uncertainty of a shift by hand. Without any, the ice may have drifted as far as
-    ``ice_speed`` (m/s) takes it during the lag (min).
+    ``hand_error`` (m) is the uncertainty of a shift by hand. Without any, the scene errs no less, and the ice may have
+    drifted as far as ``ice_speed`` (m/s) takes it during the lag (min).
     """
     if by_hand is not None:
         return Overlay(granule, scene, lag, *by_hand, hand_error, BY_HAND, drift)
     if drift.accepted:
         return Overlay(granule, scene, lag, drift.shift_x, drift.shift_y, drift.uncertainty, ESTIMATED, drift)
-    return Overlay(granule, scene, lag, 0.0, 0.0, 60 * abs(lag) * ice_speed, AS_IT_STANDS, drift)
+    uncertainty = math.hypot(hand_error, 60 * lag * ice_speed)
+    return Overlay(granule, scene, lag, 0.0, 0.0, uncertainty, AS_IT_STANDS, drift)
 
 
 def write_overlay(path: Path, laid: Overlay) -> None:
