@@ -7,7 +7,6 @@ import pytest
 
 from places import ROOT
 
-
 FINISHED = "finished"
 """The fixture that costs most; whatever needs it runs in one process, and first, for it takes longest."""
 
