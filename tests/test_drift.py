@@ -135,7 +135,10 @@ def test_a_scene_under_cloud_shows_nothing(lead_scene):
         quality=np.full_like(lead_scene.quality, Quality.THICK_CLOUD),
     )
     drift = estimate(tracks_over(lead_scene, (0.0, 0.0)), cloud)
-    assert (drift.accepted, drift.reason) == (False, "too little of the track within the scene, or nothing of it to be seen there")
+    assert (drift.accepted, drift.reason) == (
+        False,
+        "the scene shows too little of the track, or nothing of it",
+    )
     assert drift.uncertainty == SEARCH["reach"]
 
 

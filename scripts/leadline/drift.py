@@ -128,7 +128,7 @@ def estimate_drift(
     coarse = view_of(segments, picture.smoothed(COARSENING * step / 2), projection, COARSENING * step)
     wide = _surface(coarse, (0.0, 0.0), reach, COARSENING * step)
     if not wide.information.any():
-        return _refused("too little of the track within the scene, or nothing of it to be seen there", reach, len(segments))
+        return _refused("the scene shows too little of the track, or nothing of it", reach, len(segments))
 
     close = _surface(fine, wide.shift, 1.5 * COARSENING * step, step)
     shift, curvature = _peak(close)
