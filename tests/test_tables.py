@@ -54,7 +54,7 @@ def test_a_track_is_read_alone_and_along_its_way(tmp_path):
 
 def test_tables_written_one_after_the_other_are_one(tmp_path):
     table = tables.empty_table(tables.LEADS)
-    table.loc[0] = ["a", "gt1r", 0.0, 6.0, 3, 0.1, 2.0, 0.1, 0.1, 0.01]
+    table.loc[0] = ["a", "gt1r", 0.0, 6.0, 3, 0.1, 2.0, 0.1, 0.1, 0.01, 0.1, 0.02, 0.3, 0]
     one = tables.as_arrow(table, tables.LEADS)
     tables.write_tables(tmp_path / "leads.parquet", tables.LEADS, [one, one])
     assert tables.read_table(tmp_path / "leads.parquet", tables.LEADS)["granule"].tolist() == ["a", "a"]

@@ -131,8 +131,8 @@ CLASSES = pa.schema(
     ]
 )
 
-SEA_SURFACE_METHODS = ("minimum", "average", "nearest_minimum", "nasa")
-"""The paper's four estimates of the local sea surface."""
+SEA_SURFACE_METHODS = ("minimum", "average", "nearest_minimum", "nasa", "robust")
+"""The paper's four estimates of the local sea surface, and one made for segments of 2 m."""
 
 LEADS = pa.schema(
     [
@@ -145,6 +145,10 @@ LEADS = pa.schema(
         _column("height_mean", pa.float32(), "m", "mean of the segment heights"),
         _column("height_nasa", pa.float32(), "m", "lead height by the ATL10 weights"),
         _column("height_nasa_error", pa.float32(), "m", "error of height_nasa"),
+        _column("height_robust", pa.float32(), "m", "median of the lead's footprints"),
+        _column("height_robust_error", pa.float32(), "m", "error of height_robust"),
+        _column("height_ice", pa.float32(), "m", "low height of the ice around, NaN where there is too little ice"),
+        _column("lead_flag", pa.uint8(), "1", "0 used, 1 above the low ice around, 2 outside lb_refsurf..ub_refsurf"),
     ]
 )
 
@@ -152,13 +156,19 @@ SECTIONS = pa.schema(
     [
         *_KEY[:2],
         _column("x_atc", pa.float64(), "m", "along-track distance of the section's centre"),
-        _column("n_leads", pa.int32(), "1", "leads whose centre lies in the section"),
+        _column("n_leads", pa.int32(), "1", "used leads whose centre lies in the section"),
         *(
             _column(f"sea_surface_{method}", pa.float32(), "m", f"sea surface by the method {method}, filled")
             for method in SEA_SURFACE_METHODS
         ),
-        _column("sea_surface_error", pa.float32(), "m", "error of the chosen method's sea surface"),
-        _column("sea_surface_flag", pa.uint8(), "1", "0 leads, 1 interpolated, 2 extrapolated, 255 none"),
+        _column("sea_surface_error", pa.float32(), "m", "error of the chosen method's sea surface, from the leads"),
+        _column("correlated_error", pa.float32(), "m", "what the sea surface may change by from where it was seen"),
+        _column(
+            "sea_surface_flag",
+            pa.uint8(),
+            "1",
+            "0 leads, 1 interpolated, 2 one-point fill, 3 end-point fill, 4 leads of other beams, 255 none",
+        ),
     ]
 )
 
@@ -169,11 +179,15 @@ FREEBOARD = pa.schema(
         *list(CLASSES)[3:],
         *(SECTIONS.field(f"sea_surface_{method}") for method in SEA_SURFACE_METHODS),
         _column("sea_surface", pa.float32(), "m", "sea surface by the chosen method"),
-        SECTIONS.field("sea_surface_error"),
-        SECTIONS.field("sea_surface_flag"),
+        *(SECTIONS.field(name) for name in ("sea_surface_error", "correlated_error", "sea_surface_flag")),
         _column("freeboard_raw", pa.float32(), "m", "total freeboard, negatives and all"),
-        _column("freeboard", pa.float32(), "m", "total freeboard, negatives set to 0"),
-        _column("freeboard_error", pa.float32(), "m", "standard error of freeboard_raw"),
+        _column("freeboard", pa.float32(), "m", "total freeboard, negatives and open water set to 0"),
+        _column(
+            "freeboard_error",
+            pa.float32(),
+            "m",
+            "standard error of freeboard_raw: height_error, sea_surface_error and correlated_error together",
+        ),
     ]
 )
 
@@ -185,6 +199,9 @@ TRUTH = pa.schema(
         _column("sea_surface", pa.float32(), "m", "simulated sea surface above MSS, tides and DAC removed"),
     ]
 )
+
+ROWS_OF_GROUP = 65_536
+"""Rows of a row group, the least that is read of a Parquet file at once."""
 
 
 def write_table(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
@@ -208,7 +225,7 @@ def write_tables(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> N
         pq.ParquetWriter(aside, schema, compression="zstd", use_dictionary=words) as writer,
     ):
         for table in tables:
-            writer.write_table(table)
+            writer.write_table(table, ROWS_OF_GROUP)
 
 
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:
