@@ -1,8 +1,8 @@
-"""The local sea surface and the freeboard above it, and one NetCDF product a track."""
+"""The local sea surface and the freeboard above it, one NetCDF product a track, and one GeoParquet file of all."""
 
 
 rule compute_freeboard:
-    """Find the leads of batch {wildcards.batch}, its sea surface by four methods, and the freeboard (Spark)."""
+    """Find the leads of batch {wildcards.batch}, its sea surface by five methods, and the freeboard (Spark)."""
     input:
         segments=segments_of_batch,
         classes=classes_of_batch,
@@ -51,15 +51,38 @@ rule write_product:
         mem_mb=2000,
         runtime=10,
     params:
+        projection=config["projection"],
         provenance=provenance,
         code=code("write_product.py"),
     shell:
         "{resources.launcher} $SCRIPTS/write_product.py --granule {wildcards.granule} --beam {wildcards.beam}"
         " --freeboard {input.freeboard} --leads {input.leads} --sections {input.sections} --account {input.account}"
-        " --description {input.description} --provenance {params.provenance:q} --output {output.product} 2> {log}"
+        " --description {input.description} --projection {params.projection} --provenance {params.provenance:q}"
+        " --output {output.product} 2> {log}"
+
+
+rule write_tracks:
+    """Write the freeboard of the whole campaign as one GeoParquet file."""
+    input:
+        expand("results/freeboard/{batch}.parquet", batch=CAMPAIGN.batches),
+    output:
+        tracks="results/freeboard/tracks.parquet",
+    log:
+        "results/logs/write_tracks.log",
+    benchmark:
+        "results/benchmarks/write_tracks.tsv"
+    resources:
+        launcher="python",
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("write_tracks.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/write_tracks.py --freeboard {input} --output {output.tracks} 2> {log}"
 
 
 rule freeboard:
-    """Make the product of every track."""
+    """Make the product of every track, and one table of them all."""
     input:
+        rules.write_tracks.output,
         [f"results/freeboard/{granule}_{beam}.nc" for granule, beam in CAMPAIGN.tracks],

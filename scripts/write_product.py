@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--sections", type=Path, required=True, help="Parquet folder of the batch's sections")
     parser.add_argument("--account", type=Path, required=True, help="JSON account of the granule's segments")
     parser.add_argument("--description", type=Path, required=True, help="JSON description of the model")
+    parser.add_argument("--projection", required=True, help="plane of x and y, as in EPSG:3976")
     parser.add_argument("--provenance", nargs="*", default=[], help="key=value pairs that the product carries")
     parser.add_argument("--output", type=Path, required=True, help="NetCDF product")
     args = parser.parse_args()
@@ -34,7 +35,7 @@ def main() -> None:
     model = json.loads(args.description.read_text())
     provenance = {"granule": args.granule, "beam": args.beam, "model_digest": model["digest"]}
     provenance |= dict(pair.split("=", 1) for pair in args.provenance)
-    write_product(args.output, freeboard, leads, sections, provenance, state, reason)
+    write_product(args.output, freeboard, leads, sections, args.projection, provenance, state, reason)
     logger.info("%s: %s segments, %s leads, %s %s", args.output, f"{len(freeboard):,}", len(leads), state, reason)
 
 

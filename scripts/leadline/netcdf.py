@@ -1,112 +1,52 @@
-"""The product: one CF-1.8 and ACDD-1.3 NetCDF-4 file a track, a trajectory with its leads and sections as groups.
+"""The product: one NetCDF-4 file a track, a CF-1.8 trajectory with its leads and sections as groups.
 
-Units and long names come from the columns' metadata in ``tables``; what CF wants beside them stands here. The same
-tables and provenance give the same bytes: no wall-clock time is written.
+Units and long names come from the columns' metadata in ``tables``; what CF wants beside them stands in
+``cf_attributes``. The groups ``leads`` and ``reference_surface_section`` and their variables bear the names of ATL10
+where it has one, and ours where it has none. Numbers are rounded to more decimals than were measured (``DECIMALS``),
+and a variable's attribute least_significant_digit tells how many: unrounded, two of three bytes would be noise of the
+computer. The same tables and provenance give the same bytes: no wall-clock time is written.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import xarray as xr
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from leadline.accounts import State
+from leadline.cf_attributes import OF_LEADS, OF_SECTIONS, OF_SEGMENTS, Attributes
 from leadline.files import written_whole
-from leadline.names import SurfaceClass, class_name
+from leadline.projections import to_projection
+from leadline.references import NO_REFERENCE
 from leadline.tables import FREEBOARD, LEADS, SECTIONS
 
 CHUNK = 65_536
 """Segments in a chunk."""
+DECIMALS = {"m": 4, "1": 3, "degrees_north": 7, "degrees_east": 7, "seconds since 2018-01-01T00:00:00Z": 6}
+"""Decimals that are kept, by unit: 0.1 mm of height, 1 cm of place, 1 us (7 mm of flight)."""
+DECIMALS_IN_PLANE = 2
+"""Decimals of m that are kept of places in the plane."""
 
 EPOCH = np.datetime64("2018-01-01T00:00:00", "ms")
 MEASURED_DATA = "Contains NASA ICESat-2 ATL03 data (NSIDC) and modified Copernicus Sentinel data"
 SIMULATED_DATA = "No satellite measured these data: photons and scenes are simulated"
-COORDINATES = ("time", "latitude", "longitude", "x_atc")
+PLACE = ("time", "latitude", "longitude")
 PER_TRACK = ("granule", "beam")
 """Columns that are the same in every row; they stand in the global attributes."""
-
-_SURFACE_FLAG = {
-    "flag_values": np.array([0, 1, 2, 255], np.int16),
-    "flag_meanings": "leads interpolated extrapolated none",
-    "coverage_content_type": "qualityInformation",
-    "comment": "How the sea surface of the nearest section was found; compare beam_refsurf_interp_flag of ATL10",
+ATL10_LEADS = {"n_segments": "ssh_n", "height_nasa": "lead_height", "height_nasa_error": "lead_sigma"}
+"""What ATL10 calls columns of ``tables.LEADS``."""
+ATL10_SECTIONS = {
+    "n_leads": "beam_lead_n",
+    "sea_surface_error": "beam_refsurf_sigma",
+    "sea_surface_flag": "beam_refsurf_interp_flag",
 }
-_SEA_SURFACE = {
-    "standard_name": "sea_surface_height_above_mean_sea_level",
-    "coverage_content_type": "physicalMeasurement",
-}
-_SEA_SURFACE_ERROR = {
-    "standard_name": "sea_surface_height_above_mean_sea_level standard_error",
-    "coverage_content_type": "qualityInformation",
-    "comment": "compare beam_refsurf_sigma of ATL10",
-}
-_FREEBOARD = {
-    "standard_name": "sea_ice_freeboard",
-    "cell_methods": "segment: mean",
-    "coverage_content_type": "physicalMeasurement",
-    "ancillary_variables": "freeboard_error sea_surface_flag surface_class",
-}
-_TOTAL = "Total freeboard, of snow and ice together: the laser sees the snow, and CF has no standard name for it"
-_PROBABILITY = {"coverage_content_type": "thematicClassification"}
-
-_ATTRIBUTES = {
-    "time": {
-        "standard_name": "time",
-        "units": "seconds since 2018-01-01T00:00:00Z",
-        "calendar": "standard",
-        "axis": "T",
-        "coverage_content_type": "coordinate",
-    },
-    "latitude": {"standard_name": "latitude", "axis": "Y", "coverage_content_type": "coordinate"},
-    "longitude": {"standard_name": "longitude", "axis": "X", "coverage_content_type": "coordinate"},
-    "x_atc": {"coverage_content_type": "coordinate"},
-    "height_mean": {
-        "cell_methods": "segment: mean",
-        "coverage_content_type": "physicalMeasurement",
-        "ancillary_variables": "height_error",
-    },
-    "height_error": {"coverage_content_type": "qualityInformation"},
-    "surface_class": {
-        "standard_name": "sea_ice_classification",
-        "flag_values": np.array([*SurfaceClass], np.int16),
-        "flag_meanings": " ".join(class_name(each) for each in SurfaceClass),
-        "coverage_content_type": "thematicClassification",
-        "ancillary_variables": "probability_thick_ice probability_thin_ice probability_open_water out_of_domain",
-    },
-    "probability_thick_ice": _PROBABILITY,
-    "probability_thin_ice": _PROBABILITY,
-    "probability_open_water": _PROBABILITY,
-    "out_of_domain": {
-        "flag_values": np.array([0, 1], np.int8),
-        "flag_meanings": "inside_training_domain outside_training_domain",
-        "coverage_content_type": "qualityInformation",
-    },
-    "sea_surface": {
-        **_SEA_SURFACE,
-        "ancillary_variables": "sea_surface_error sea_surface_flag",
-        "comment": "by the method in the global attribute sea_surface_method; compare beam_refsurf_height of ATL10",
-    },
-    "sea_surface_minimum": _SEA_SURFACE,
-    "sea_surface_average": _SEA_SURFACE,
-    "sea_surface_nearest_minimum": _SEA_SURFACE,
-    "sea_surface_nasa": _SEA_SURFACE,
-    "sea_surface_error": _SEA_SURFACE_ERROR,
-    "sea_surface_flag": _SURFACE_FLAG,
-    "freeboard_raw": {**_FREEBOARD, "comment": f"{_TOTAL}. Open water keeps its residual."},
-    "freeboard": {**_FREEBOARD, "comment": f"{_TOTAL}. Compare beam_fb_height of ATL10."},
-    "freeboard_error": {
-        "standard_name": "sea_ice_freeboard standard_error",
-        "coverage_content_type": "qualityInformation",
-        "comment": "compare beam_fb_unc of ATL10",
-    },
-    "n_segments": {"comment": "compare ssh_n of ATL10"},
-    "height_nasa": {"comment": "compare lead_height of ATL10", "ancillary_variables": "height_nasa_error"},
-    "height_nasa_error": {"comment": "compare lead_sigma of ATL10"},
-    "n_leads": {"comment": "compare beam_lead_n of ATL10"},
-}
+"""What ATL10 calls columns of ``tables.SECTIONS``."""
 
 
 def write_product(
@@ -114,6 +54,7 @@ def write_product(
     freeboard: pd.DataFrame,
     leads: pd.DataFrame,
     sections: pd.DataFrame,
+    projection: str,
     provenance: Mapping[str, str],
     state: State,
     reason: str,
@@ -121,25 +62,81 @@ def write_product(
     """Write the product of one track.
 
     The tables are those of ``tables.FREEBOARD``, ``LEADS`` and ``SECTIONS``, of this track only and in the order of
-    ``x_atc``; all may be empty. ``provenance`` becomes global attributes and holds at least granule, beam, source (as
-    in ``simulated``), segment_length (as in ``2 m``) and sea_surface_method; ``state`` and ``reason`` say how the track
-    ended.
+    ``x_atc``; all may be empty. ``projection`` is the plane of x and y, as in EPSG:3976. ``provenance`` becomes global
+    attributes and holds at least granule, beam, source (as in ``simulated``), segment_length (as in ``2 m``) and
+    sea_surface_method; ``state`` and ``reason`` say how the track ended.
     """
-    product = _dataset(freeboard, FREEBOARD, "segment").set_coords(COORDINATES)
+    product = _segments(freeboard, projection)
     track = f"{provenance['granule']}_{provenance['beam']}"
     product["trajectory"] = ((), track, {"cf_role": "trajectory_id", "long_name": "granule and beam"})
     product.attrs = _global_attributes(track, freeboard, provenance, state, reason)
-    groups = {"leads": _dataset(leads, LEADS, "lead"), "sections": _dataset(sections, SECTIONS, "section")}
+    groups = {
+        "leads": _leads(leads, freeboard),
+        "reference_surface_section": _sections(sections, provenance["sea_surface_method"]),
+    }
     with written_whole(path) as aside:
         product.to_netcdf(aside, engine="netcdf4", encoding=_encoding(product))
         for name, group in groups.items():
             group.to_netcdf(aside, mode="a", group=name, engine="netcdf4", encoding=_encoding(group))
 
 
-def _dataset(table: pd.DataFrame, schema: pa.Schema, dimension: str) -> xr.Dataset:
-    """Return a table as a dataset with its columns' units, meanings and CF attributes."""
-    fields = [field for field in schema if field.name not in PER_TRACK]
-    return xr.Dataset({field.name: (dimension, _values(table, field), _attributes(field)) for field in fields})
+def _segments(freeboard: pd.DataFrame, projection: str) -> xr.Dataset:
+    """Return the segments with their places in the plane, and the plane as the grid mapping ``crs``."""
+    segments = _dataset(freeboard, FREEBOARD, "segment", OF_SEGMENTS)
+    for variable in segments.values():
+        variable.attrs["grid_mapping"] = "crs"
+    x, y = to_projection(freeboard["latitude"].to_numpy(), freeboard["longitude"].to_numpy(), projection)
+    segments = segments.assign({name: ("segment", way, OF_SEGMENTS[name]) for name, way in (("x", x), ("y", y))})
+    segments["crs"] = ((), np.int32(0), _grid_mapping(projection))
+    return segments.set_coords([*PLACE, "x_atc", "x", "y"])
+
+
+def _grid_mapping(projection: str) -> dict[str, Any]:
+    mapping = CRS.from_user_input(projection).to_cf()
+    if mapping["grid_mapping_name"] == "polar_stereographic" and "standard_parallel" in mapping:
+        # CF wants it beside the standard parallel, from which it follows.
+        mapping["latitude_of_projection_origin"] = np.copysign(90.0, mapping["standard_parallel"])
+    return mapping
+
+
+def _leads(leads: pd.DataFrame, freeboard: pd.DataFrame) -> xr.Dataset:
+    """Return the leads as a group, with the time and place of the segment at the middle of each."""
+    middle = ((leads["x_start"] + leads["x_end"]) / 2).to_numpy(float)
+    at = freeboard.iloc[np.searchsorted(freeboard["x_atc"], middle).clip(max=len(freeboard) - 1)]
+    group = _dataset(leads, LEADS, "lead", OF_LEADS, ATL10_LEADS)
+    group["lead_dist_x"] = "lead", middle, OF_LEADS["lead_dist_x"]
+    length = (leads["x_end"] - leads["x_start"]).to_numpy(np.float32)
+    group["lead_length"] = "lead", length, OF_LEADS["lead_length"]
+    place = pa.schema([FREEBOARD.field(name) for name in PLACE])
+    return group.merge(_dataset(at, place, "lead", OF_LEADS)).set_coords([*PLACE, "lead_dist_x"])
+
+
+def _sections(sections: pd.DataFrame, method: str) -> xr.Dataset:
+    """Return the sections as a group, with the sea surface by the chosen method under ATL10's name."""
+    found = sections["sea_surface_flag"].astype(np.int16).replace(NO_REFERENCE, -1)
+    sections = sections.assign(sea_surface_flag=found)
+    group = _dataset(sections, SECTIONS, "section", OF_SECTIONS, ATL10_SECTIONS)
+    chosen = group[f"sea_surface_{method}"].to_numpy()
+    group["beam_refsurf_height"] = "section", chosen, OF_SECTIONS["beam_refsurf_height"]
+    return group.set_coords("x_atc")
+
+
+def _dataset(
+    table: pd.DataFrame,
+    schema: pa.Schema,
+    dimension: str,
+    attributes: Attributes,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> xr.Dataset:
+    """Return a table as a dataset with its columns' units, meanings and CF attributes, some under other names."""
+    variables = {}
+    for field in schema:
+        if field.name not in PER_TRACK:
+            name = names.get(field.name, field.name)
+            unit, meaning = (field.metadata[key].decode() for key in (b"unit", b"meaning"))
+            described = {"long_name": meaning, "units": unit, **attributes.get(name, {})}
+            variables[name] = dimension, _values(table, field), described
+    return xr.Dataset(variables)
 
 
 def _values(table: pd.DataFrame, field: pa.Field) -> NDArray:
@@ -148,20 +145,18 @@ def _values(table: pd.DataFrame, field: pa.Field) -> NDArray:
     return table[field.name].to_numpy(kind)
 
 
-def _attributes(field: pa.Field) -> dict:
-    unit, meaning = (field.metadata[key].decode() for key in (b"unit", b"meaning"))
-    return {"long_name": meaning, "units": unit, **_ATTRIBUTES.get(field.name, {})}
-
-
 def _encoding(dataset: xr.Dataset) -> dict[str, dict]:
-    """Return how the variables are stored: compressed, in chunks, NaN for what is missing but in no coordinate."""
+    """Return how the variables are stored: rounded, compressed, NaN for what is missing but in no coordinate."""
     compression = {"zlib": True, "complevel": 5, "shuffle": True}
     encoding = {}
     for name, variable in dataset.variables.items():
-        fill = np.nan if variable.dtype.kind == "f" and name not in dataset.coords else None
-        encoding[name] = {"_FillValue": fill}
+        real = variable.dtype.kind == "f"
+        encoding[name] = {"_FillValue": np.nan if real and name not in dataset.coords else None}
         if variable.size and variable.ndim:
             encoding[name] |= {**compression, "chunksizes": (min(CHUNK, variable.size),)}
+        if real:
+            decimals = DECIMALS_IN_PLANE if name in ("x", "y") else DECIMALS[variable.attrs["units"]]
+            encoding[name]["least_significant_digit"] = decimals
     return encoding
 
 
@@ -176,7 +171,8 @@ def _global_attributes(
         "summary": (
             "Surface class (thick ice, thin ice, open water), local sea surface and total freeboard of"
             f" {provenance['segment_length']} segments of ICESat-2 ATL03 photons; classes by a network trained on"
-            " coincident Sentinel-2 scenes. The groups leads and sections hold what the sea surface was estimated from."
+            " coincident Sentinel-2 scenes. The groups leads and reference_surface_section hold what the sea surface"
+            " was estimated from."
         ),
         "keywords": "sea ice, freeboard, sea ice classification, sea surface height, lead, ICESat-2, Sentinel-2",
         "id": track,

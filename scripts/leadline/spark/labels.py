@@ -1,20 +1,12 @@
 """Labels of many granules by Spark: equal shares of the segments in, their labels out, and only counts to the driver.
 
-The rows of all tables of segments, laid in one line, are cut into shares of the same size, a task each, so that one
-long granule spreads as evenly as many short ones. A task reads its rows, and goes through them stretch by stretch (one
-beam, at most 20 km): it reads the window of each coincident scene that the stretch crosses, labels the stretch, and
-writes all of its share as one part of the Parquet folder. The parts are numbered in the order of the rows, so that the
-folder holds the same table, row for row, whatever cluster made it. A part is written aside and renamed, and so is the
-folder: a task that Spark starts again does no harm. Segments, scenes and labels are files that all executors see.
-
-Rows do not pass through Spark itself. As data frames grouped by track and stretch (applyInPandas), each was shuffled
-and carried from the Java to the Python process and back, its words spelt out: dearer by far than labelling it.
+A task reads its rows, and goes through them stretch by stretch (one beam, at most 20 km): it reads the window of each
+coincident scene that the stretch crosses, labels the stretch, and writes all of its share as one part of the table.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from operator import add
 from pathlib import Path
@@ -23,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark import RDD, SparkContext
 
 from leadline.class_raster import crs_of, read_classes
@@ -32,23 +23,15 @@ from leadline.hand_labels import correct, match
 from leadline.labels import CODED_LABELS, Look, extent_of, label_segments
 from leadline.names import KEY
 from leadline.spark.session import TRACK, session
+from leadline.spark.shares import Rows, as_table, keep_imports, kinds_in, part, read_rows, shares_of
 from leadline.tables import LABELS, write_tables
 
-SHARE = 400_000
-"""Segments that one task takes at most: PySpark spends 0.1 s on a task, as long as it takes to label 200,000."""
 STRETCH = 20_000.0
 """Greatest length of track whose windows of scenes are read at once, m: a window is a box around a slanted track."""
+KINDS = (*TRACK, "surface_class", "why")
+"""The columns that tell one kind of label from another."""
 MARGIN = 100.0
 """What is read of a scene beyond a stretch and the reach of drift, m: the outermost neighbourhoods, and bends."""
-
-
-class Rows(NamedTuple):
-    """Consecutive rows of a row group of a Parquet file."""
-
-    path: str
-    row_group: int
-    first: int
-    number: int
 
 
 class Stretch(NamedTuple):
@@ -105,45 +88,19 @@ def write_labels(labels: RDD[pa.Table], folder: Path) -> pd.DataFrame:
     """
     folder.mkdir()
     counts = labels.mapPartitionsWithIndex(partial(_write_part, folder=folder)).reduce(add)
-    columns = [*TRACK, "surface_class", "why", "count"]
-    return pd.DataFrame([(*kind, count) for kind, count in sorted(counts.items())], columns=columns)
-
-
-def shares_of(paths: Sequence[Path], size: int = SHARE) -> list[list[Rows]]:
-    """Return all rows of Parquet files, in order, in shares of at most ``size`` that differ by one row at most."""
-    files = ((str(path), pq.read_metadata(path)) for path in paths)
-    groups = [(path, i, file.row_group(i).num_rows) for path, file in files for i in range(file.num_row_groups)]
-    ends = np.cumsum([0, *(number for *_, number in groups)])
-    cuts = np.linspace(0, ends[-1], max(-(-ends[-1] // size), 1) + 1).astype(int)
-    shares = []
-    for first, last in pairwise(cuts):
-        touched = range(np.searchsorted(ends, first, "right") - 1, np.searchsorted(ends, last))
-        begins = [(i, max(first, ends[i]), min(last, ends[i + 1])) for i in touched]
-        shares.append([Rows(*groups[i][:2], int(begin - ends[i]), int(end - begin)) for i, begin, end in begins])
-    return shares
+    return as_table(counts, KINDS)
 
 
 def _read_stretches(share: list[Rows], coincidences: pd.DataFrame, projection: str) -> Iterator[Stretch]:
     """Yield the stretches of a share with what they see of the scenes that coincide with their granule."""
-    _keep_imports()
+    keep_imports()
     if not share:
         return
-    segments = pa.concat_tables(map(_read_rows, share)).unify_dictionaries().to_pandas()
+    read = [read_rows(rows, [*KEY, "latitude", "longitude"]) for rows in share]
+    segments = pa.concat_tables(read).unify_dictionaries().to_pandas()
     for stretch in _stretches_in(segments):
         own = coincidences[coincidences["granule"] == stretch["granule"].iloc[0]]
         yield Stretch(stretch, [_look(stretch, coincidence, projection) for coincidence in own.itertuples()])
-
-
-@lru_cache
-def _keep_imports() -> None:
-    """Take what is imported out of the garbage collection that PySpark does after each task: half of its 0.1 s."""
-    gc.freeze()
-
-
-def _read_rows(rows: Rows) -> pa.Table:
-    with pq.ParquetFile(rows.path, read_dictionary=TRACK) as file:
-        columns = [*KEY, "latitude", "longitude"]
-        return file.read_row_group(rows.row_group, columns, use_threads=False).slice(rows.first, rows.number)
 
 
 def _stretches_in(segments: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -171,7 +128,5 @@ def _label(stretch: Stretch, corrections: pd.DataFrame, projection: str, minimum
 def _write_part(number: int, labels: Iterable[pa.Table], folder: Path) -> Iterator[Counter]:
     """Write the labels of a share, and give how many there are of each kind."""
     table = pa.concat_tables([CODED_LABELS.empty_table(), *labels]).unify_dictionaries()
-    write_tables(folder / f"part-{number:05}.parquet", LABELS, [table.cast(LABELS)])
-    counts = table.group_by([*TRACK, "surface_class", "why"]).aggregate([([], "count_all")])
-    *kind, count = (column.to_pylist() for column in counts.select([*TRACK, "surface_class", "why", "count_all"]))
-    yield Counter(dict(zip(zip(*kind, strict=True), count, strict=True)))
+    write_tables(part(folder, number), LABELS, [table.cast(LABELS)])
+    yield kinds_in(table, KINDS)

