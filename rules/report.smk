@@ -57,6 +57,8 @@ rule summarise_campaign:
         metrics=expand("results/model/{network}_metrics.json", network=NETWORKS),
         descriptions=expand("results/model/{network}.json", network=NETWORKS),
         truth=truth_of_untouched,
+        compared=comparisons(".tsv"),
+        comparisons=comparisons(".json"),
     output:
         summary=report(
             "results/report/summary.json",
@@ -104,12 +106,15 @@ rule summarise_campaign:
         source=config["acquire"]["source"],
         untouched=CAMPAIGN.of_role("test"),
         left_out=CAMPAIGN.left_out,
+        without_product=CAMPAIGN.without_product,
+        section_length=config["freeboard"]["section_length"],
         drift=simulated_drift,
         code=code("summarise_campaign.py"),
     shell:
         "{resources.launcher} $SCRIPTS/summarise_campaign.py --source {params.source}"
         " --accounts {input.segments} {input.scenes} {input.labels} {input.classes} {input.freeboard}"
-        " --overlays {input.overlays} --drift {params.drift}"
+        " {input.comparisons} --compared {input.compared} --without-product {params.without_product}"
+        " --section-length {params.section_length} --overlays {input.overlays} --drift {params.drift}"
         " --metrics {input.metrics} --descriptions {input.descriptions} --untouched {params.untouched}"
         " --freeboard {input.freeboard_tables} --labels {input.label_tables} --truth {input.truth}"
         " --left-out {params.left_out:q} --output results/report 2> {log}"
@@ -119,6 +124,7 @@ rule report:
     """Make the pages of the report."""
     input:
         rules.summarise_campaign.output,
+        rules.comparison.input,
         [
             f"results/report/tracks/{granule}_{beam}.png"
             for granule, beam in CAMPAIGN.tracks

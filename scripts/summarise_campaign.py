@@ -8,13 +8,14 @@ import pandas as pd
 import pyarrow as pa
 
 from leadline.accounts import read_account
-from leadline.comparison import class_agreement, drift_errors, freeboard_errors, label_agreement, with_truth
 from leadline.figures import draw_confusion, draw_distribution, draw_training
 from leadline.files import written_whole
+from leadline.label_truth import class_agreement, drift_errors, label_agreement
 from leadline.log import run
 from leadline.overlay import read_overlay
-from leadline.report import counts_table, drift_table, metrics_table, states_table, summary
+from leadline.report import counts_table, drift_table, metrics_table, states_table, summary, without_product
 from leadline.tables import FREEBOARD, LABELS, TRUTH, read_table
+from leadline.truth import freeboard_errors, open_water_residual, sea_surface_errors, with_truth
 
 
 def main() -> None:
@@ -30,11 +31,16 @@ def main() -> None:
     parser.add_argument("--freeboard", type=Path, nargs="+", required=True, help="Parquet folders of freeboard")
     parser.add_argument("--labels", type=Path, nargs="+", required=True, help="Parquet folders of labels")
     parser.add_argument("--truth", type=Path, nargs="*", default=[], help="truth of the simulated untouched granules")
+    parser.add_argument("--section-length", type=float, required=True, help="length of a section, m")
+    parser.add_argument("--compared", type=Path, nargs="*", default=[], help="numbers of granule_product comparisons")
+    parser.add_argument("--without-product", nargs="*", default=[], help="granules without ATL07 and ATL10")
     parser.add_argument("--left-out", nargs="*", default=[], help="lines on what was left out at the start")
     parser.add_argument("--output", type=Path, required=True, help="folder to write to")
     args = parser.parse_args()
     overlays = [read_overlay(path) for path in args.overlays]
     accounts = [*(read_account(path) for path in args.accounts), *(laid.account for laid in overlays)]
+    accounts += [without_product(granule) for granule in args.without_product]
+    compared = [(path.stem.split("_")[-1], pd.read_csv(path, sep="\t")) for path in args.compared]
     metrics = {path.stem.removesuffix("_metrics"): json.loads(path.read_text()) for path in args.metrics}
     histories = {path.stem: json.loads(path.read_text())["history"] for path in args.descriptions}
     freeboard = _of(args.freeboard, FREEBOARD)
@@ -47,9 +53,11 @@ def main() -> None:
             "classes": class_agreement(untouched, truth),
             "labels": label_agreement(labels, truth),
             "drift": drift_errors(overlays, dict(map(_drift, args.drift))),
-            "freeboard": freeboard_errors(untouched, truth),
+            "sea_surface": sea_surface_errors(untouched, truth),
+            "freeboard": freeboard_errors(untouched, truth, args.section_length),
         }
-    _write(args.output / "summary.json", json.dumps(summary(args.source, metrics, against_truth, accounts), indent=2))
+    figures = summary(args.source, metrics, against_truth, open_water_residual(untouched), compared, accounts)
+    _write(args.output / "summary.json", json.dumps(figures, indent=2))
     _write(args.output / "states.tsv", states_table(accounts, args.left_out).to_csv(sep="\t", index=False))
     _write(args.output / "counts.tsv", counts_table(accounts).to_csv(sep="\t", index=False))
     _write(args.output / "drift.tsv", drift_table(overlays).to_csv(sep="\t", index=False, float_format="%.3f"))

@@ -5,7 +5,15 @@ import pandas as pd
 from drifts import drift
 from leadline.accounts import Account, State
 from leadline.overlay import overlay
-from leadline.report import counts_table, drift_table, metrics_table, states_table, summary
+from leadline.report import (
+    counts_table,
+    drift_table,
+    metrics_table,
+    product_numbers,
+    states_table,
+    summary,
+    without_product,
+)
 
 ACCOUNTS = [
     Account(
@@ -24,11 +32,22 @@ ACCOUNTS = [
 ]
 METRICS = {"lstm": {"test_accuracy_percent": 97.0}, "mlp": {"test_accuracy_percent": 95.0}}
 
+COMPARED = [
+    (
+        "ATL10",
+        pd.DataFrame({"quantity": ["n_segments_nasa", "height_difference_mean_m"], "gt1r": 0.0, "all": all_beams}),
+    )
+    for all_beams in ([4.0, 0.01], [6.0, 0.03])
+]
+
 
 def test_the_summary_is_flat_sums_counts_and_is_json():
-    figures = summary("simulated", METRICS, {"classes": {"accuracy_percent": 96.5}}, ACCOUNTS)
+    against_truth = {"classes": {"accuracy_percent": 96.5}}
+    figures = summary("simulated", METRICS, against_truth, {"open_water_residual_mean_m": 0.01}, COMPARED, ACCOUNTS)
     assert figures["lstm_test_accuracy_percent"] == 97.0
     assert figures["simulated_truth_classes_accuracy_percent"] == 96.5
+    assert figures["open_water_residual_mean_m"] == 0.01
+    assert figures["simulated_atl10_n_segments_nasa"] == 10
     assert figures["total_segments_photons"] == 15
     assert figures["n_all_cloud"] == figures["n_empty_beam"] == 1
     assert "n_ok" not in figures
@@ -70,3 +89,18 @@ def test_the_estimate_of_the_drift_stands_beside_the_shift_by_hand():
     assert table["estimated_x_m"].tolist() == [120, 120]
     assert table["information_estimated"].tolist() == [400, 400]
     assert table["information_by_hand"].tolist()[0] == 300 and pd.isna(table["information_by_hand"][1])
+
+
+def test_counts_of_comparisons_are_summed_and_all_else_is_the_mean_over_granules():
+    nothing = ("ATL07", pd.DataFrame({"quantity": []}))
+    assert product_numbers("local", [*COMPARED, nothing]) == {
+        "atl10_n_granules": 2,
+        "atl10_n_segments_nasa": 10,
+        "atl10_height_difference_mean_m": 0.02,
+    }
+
+
+def test_a_granule_without_a_product_is_listed_and_no_error_of_the_campaign():
+    (row,) = states_table([without_product("20191104200000_90010510")], []).itertuples()
+    assert (row.stage, row.state) == ("comparison", "no_nasa_product")
+    assert "table of products" in row.reason

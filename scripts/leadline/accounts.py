@@ -29,6 +29,9 @@ class State(StrEnum):
     OFF_SCENE = "off_scene"
     NO_SCENE = "no_scene"
     NO_OPEN_WATER = "no_open_water"
+    NO_NASA_PRODUCT = "no_nasa_product"
+    WRONG_PASS = "wrong_pass"
+    NO_COMMON_STRETCH = "no_common_stretch"
 
 
 @dataclass(frozen=True)

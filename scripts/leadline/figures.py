@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from leadline.comparison import with_truth
 from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
 from leadline.tables import SEA_SURFACE_METHODS
+from leadline.truth import with_truth
 
 matplotlib.rcParams.update({"figure.dpi": 110, "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
@@ -25,7 +25,11 @@ CLASS_COLOURS = {
     SurfaceClass.UNKNOWN: "#BBBBBB",
 }
 SURFACE_STYLES = dict(
-    zip(SEA_SURFACE_METHODS, [("#CC79A7", ":"), ("#E69F00", "--"), ("#56B4E9", "-."), ("k", "-")], strict=True)
+    zip(
+        SEA_SURFACE_METHODS,
+        [("#CC79A7", ":"), ("#E69F00", "--"), ("#56B4E9", "-."), ("k", "--"), ("k", "-")],
+        strict=True,
+    )
 )
 ZOOM = 1000.0
 """Length of the stretch that a track's figure shows close up, m."""
@@ -41,7 +45,7 @@ def draw_track(
     leads: pd.DataFrame,
     truth: pd.DataFrame | None,
 ) -> Figure:
-    """Draw one track: classes along it, heights with the four sea surfaces, and freeboard; whole, and close up.
+    """Draw one track: classes along it, heights with the sea surface of each method, and freeboard; whole, and close.
 
     ``freeboard``, ``labels`` and ``leads`` are the tables of one track whose segments are ``segment_length`` m long;
     ``truth`` is that of a simulated one, or None.
@@ -139,20 +143,25 @@ def _close_up(table: pd.DataFrame, leads: pd.DataFrame) -> tuple[float, str]:
 
 
 def _draw_strips(axis: Axes, strips: Mapping[str, pd.DataFrame], start: float, segment_length: float) -> None:
-    """Draw a row of colours for each strip, a bar for each run of segments of one class."""
+    """Draw a row of colours for each strip."""
     for row, strip in enumerate(strips.values()):
-        strip = strip.sort_values("x_atc")
-        after_gap = strip["x_atc"].diff() > 1.5 * segment_length
-        begins = after_gap | (strip["surface_class"] != strip["surface_class"].shift())
-        runs = strip.groupby(begins.cumsum()).agg(
-            begin=("x_atc", "min"), end=("x_atc", "max"), surface_class=("surface_class", "first")
-        )
-        for surface_class, colour in CLASS_COLOURS.items():
-            own = runs[runs["surface_class"] == surface_class]
-            begin = (own["begin"] - segment_length / 2 - start) / 1000
-            width = (own["end"] - own["begin"] + segment_length) / 1000
-            axis.broken_barh(list(zip(begin, width, strict=True)), (row - 0.4, 0.8), color=colour, linewidth=0)
+        draw_strip(axis, row, strip, start, segment_length)
     axis.set(yticks=range(len(strips)), yticklabels=list(strips), ylim=(len(strips) - 0.5, -0.5))
+
+
+def draw_strip(axis: Axes, row: int, strip: pd.DataFrame, start: float, segment_length: float) -> None:
+    """Draw the classes of segments in a row of an axis (km from ``start``, m), a bar for each run of one class."""
+    strip = strip.sort_values("x_atc")
+    after_gap = strip["x_atc"].diff() > 1.5 * segment_length
+    begins = after_gap | (strip["surface_class"] != strip["surface_class"].shift())
+    runs = strip.groupby(begins.cumsum()).agg(
+        begin=("x_atc", "min"), end=("x_atc", "max"), surface_class=("surface_class", "first")
+    )
+    for surface_class, colour in CLASS_COLOURS.items():
+        own = runs[runs["surface_class"] == surface_class]
+        begin = (own["begin"] - segment_length / 2 - start) / 1000
+        width = (own["end"] - own["begin"] + segment_length) / 1000
+        axis.broken_barh(list(zip(begin, width, strict=True)), (row - 0.4, 0.8), color=colour, linewidth=0)
 
 
 def _draw_heights(axis: Axes, table: pd.DataFrame, start: float) -> None:

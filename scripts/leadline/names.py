@@ -10,6 +10,9 @@ GRANULE_PATTERN = r"\d{14}_\d{8}"
 SCENE_PATTERN = r"S2_(?:T\d{2}[A-Z]{3}_)?\d{8}T\d{6}"
 """A scene's key: tile, where it is known, and sensing time of one Sentinel-2 acquisition."""
 
+NASA_PRODUCTS = ("ATL07", "ATL10")
+"""NASA's sea-ice products: heights of 150 photons, and the freeboards from them."""
+
 KEY = ("granule", "beam", "x_atc")
 """The columns that name one segment in every table."""
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from leadline.accounts import Account, State
+from leadline.metrics import SIMULATED_TRUTH
 from leadline.overlay import Overlay
+from leadline.truth import or_none
 
 PAPER_TABLE_III = {
     "accuracy_percent": {"lstm": 96.56, "mlp": 91.80},
@@ -21,20 +23,20 @@ PAPER_TABLE_III = {
 }
 """The paper's Table III and, for the recall of each class, its Figure 4: on its own data, by a random split."""
 
-SIMULATED_TRUTH = "simulated_truth"
-"""How keys begin that compare with the truth of a simulated campaign."""
-
 
 def summary(
     source: str,
     metrics: Mapping[str, Mapping[str, float]],
     against_truth: Mapping[str, Mapping[str, float]],
+    open_water: Mapping[str, float],
+    compared: Iterable[tuple[str, pd.DataFrame]],
     accounts: Iterable[Account],
 ) -> dict[str, float | str]:
     """Return the campaign's figures as one flat table, each key with its unit in its name.
 
-    ``metrics`` are those of each network against labels; ``against_truth`` those of classes, labels and freeboard
-    against the truth, empty where the campaign is real.
+    ``metrics`` are those of each network against labels; ``against_truth`` those of classes, labels, sea surface and
+    freeboard against the truth, empty where the campaign is real; ``open_water`` tells the residual freeboard of open
+    water; ``compared`` holds product and numbers of each comparison with NASA's.
     """
     accounts = list(accounts)
     figures: dict[str, float | str] = {"source": source}
@@ -42,11 +44,39 @@ def summary(
         figures |= {f"{network}_{name}": value for name, value in values.items()}
     for what, values in against_truth.items():
         figures |= {f"{SIMULATED_TRUTH}_{what}_{name}": value for name, value in values.items()}
+    figures |= open_water
+    figures |= product_numbers(source, compared)
     figures |= {f"total_{name}": value for name, value in total_counts(accounts).items()}
     states = states_table(accounts, ())
     states = states[states["state"] != State.OK]
     figures |= {f"n_{state}": int(n) for state, n in states["state"].value_counts().sort_index().items()}
     return figures
+
+
+def product_numbers(source: str, compared: Iterable[tuple[str, pd.DataFrame]]) -> dict[str, float | None]:
+    """Return the numbers of all beams together of each product, counts as sums and all else as means over granules.
+
+    ``compared`` holds product and ``Comparison.numbers`` of each granule; a simulated product is called so.
+    """
+    by_product: dict[str, list[pd.Series]] = {}
+    for product, numbers in compared:
+        if "all" in numbers:
+            by_product.setdefault(product.lower(), []).append(numbers.set_index("quantity")["all"])
+    figures: dict[str, float | None] = {}
+    for product, columns in by_product.items():
+        prefix = f"simulated_{product}" if source == "simulated" else product
+        table = pd.concat(columns, axis=1)
+        is_sum = table.index.str.startswith("n_") | (table.index == "stretch_km")
+        values = table.mean(axis=1).where(~is_sum, table.sum(axis=1))
+        figures[f"{prefix}_n_granules"] = len(columns)
+        figures |= {f"{prefix}_{name}": or_none(value) for name, value in values.items()}
+    return figures
+
+
+def without_product(granule: str) -> Account:
+    """Return the account of a granule that has no ATL07 or ATL10 to be compared with."""
+    reason = f"{granule}: no ATL07 or ATL10 of its pass is given; name one in the table of products to compare with it"
+    return Account("comparison", granule, State.NO_NASA_PRODUCT, reason)
 
 
 def total_counts(accounts: Iterable[Account]) -> dict[str, int]:
