@@ -80,7 +80,92 @@ rule evaluate_model:
         " --description {input.description} --truth {input.truth} --output {output.metrics} 2> {log}"
 
 
+rule draw_classifier:
+    """Draw how reliable the networks' probabilities are, and tell their scores by why a segment has its label."""
+    input:
+        metrics=expand("results/model/{network}_metrics.json", network=NETWORKS),
+    output:
+        reliability=report(
+            "results/report/reliability.png",
+            category="Classes",
+            caption="report/reliability.rst",
+        ),
+        groups=report(
+            "results/report/groups.tsv",
+            category="Classes",
+            caption="report/groups.rst",
+        ),
+    log:
+        "results/logs/draw_classifier.log",
+    benchmark:
+        "results/benchmarks/draw_classifier.tsv"
+    resources:
+        launcher="python",
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code("draw_classifier.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/draw_classifier.py --metrics {input.metrics}"
+        " --reliability {output.reliability} --groups {output.groups} 2> {log}"
+
+
+rule ablate_model:
+    """Measure what each choice of the preset is worth and how far the paper's split flatters, with three seeds."""
+    input:
+        training_set="results/model/train_set.parquet",
+        test_set="results/model/test_set.parquet",
+        truth=truth_of_untouched,
+    output:
+        ablation=report(
+            "results/report/ablation.tsv",
+            category="Classes",
+            caption="report/ablation.rst",
+        ),
+        ablation_figure=report(
+            "results/report/ablation.png",
+            category="Classes",
+            caption="report/ablation.rst",
+        ),
+        seeds=report(
+            "results/report/seeds.tsv",
+            category="Classes",
+            caption="report/seeds.rst",
+        ),
+        leak=report(
+            "results/report/leak.tsv", category="Classes", caption="report/leak.rst"
+        ),
+        leak_figure=report(
+            "results/report/leak.png", category="Classes", caption="report/leak.rst"
+        ),
+    log:
+        "results/logs/ablate_model.log",
+    benchmark:
+        "results/benchmarks/ablate_model.tsv"
+    threads: 2
+    resources:
+        launcher="python",
+        mem_mb=6000,
+        runtime=240,
+    params:
+        segment_length=config["segments"]["window"],
+        network=config["model"]["network"],
+        settings=options(config["model"]["presets"][config["model"]["preset"]]),
+        code=code("ablate_model.py"),
+    shell:
+        "{resources.launcher} $SCRIPTS/ablate_model.py --training-set {input.training_set}"
+        " --test-set {input.test_set} --truth {input.truth} --segment-length {params.segment_length}"
+        " --architecture {params.network} {params.settings} --output results/report 2> {log}"
+
+
 rule model:
     """Train and measure both networks."""
     input:
         expand("results/model/{network}_metrics.json", network=NETWORKS),
+        rules.draw_classifier.output,
+
+
+rule ablation:
+    """Measure what the preset's choices are worth: half an hour on two cores, and so no part of all."""
+    input:
+        rules.ablate_model.output,

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from leadline.calibration import Calibration
 from leadline.distributed import start
 from leadline.domain import Domain
 from leadline.features import known_classes
 from leadline.files import written_whole
-from leadline.inference import predict
+from leadline.inference import uncalibrated
 from leadline.log import logger, run
-from leadline.metrics import network_scores, reliability_scores
+from leadline.metrics import SIMULATED_TRUTH, network_scores, reliability_scores
 from leadline.models import read_model
 from leadline.tables import TRAINING_SET, TRUTH, read_table
 
@@ -35,30 +36,40 @@ def main() -> None:
     ranks = start()
     network, description = read_model(options.model, options.description, options.segment_length)
     table = read_table(options.test_set, TRAINING_SET)
-    probability = predict(network, description, table, options.segment_length, ranks)
-    test = network_scores(table["surface_class"].to_numpy(), probability)
+    raw = uncalibrated(network, description, table, options.segment_length, ranks)
     if ranks.rank == 0:
-        metrics = {f"test_{name}": value for name, value in test.items()}
+        labels = table["surface_class"].to_numpy()
+        calibration = Calibration(**description["calibration"])
+        metrics = _measured("test", labels, raw, calibration)
         if options.truth:
             truth = known_classes(table, pd.concat([read_table(path, TRUTH) for path in options.truth]))
-            metrics |= _against_truth(truth, table["why"].to_numpy(), probability)
+            metrics |= _measured(SIMULATED_TRUTH, truth, raw, calibration)
+            metrics |= _by_why(truth, table["why"].to_numpy(), calibration.applied(raw))
         outside = Domain.from_dict(description["domain"]).outside(table)
         metrics["test_out_of_domain_percent"] = 100 * float(np.mean(outside)) if len(table) else 0.0
         metrics |= {f"validation_{name}": value for name, value in description["validation"].items()}
         with written_whole(options.output) as aside:
             aside.write_text(json.dumps(metrics, indent=2) + "\n")
-        said = [name for name in ("n_segments", "accuracy_percent", "balanced_accuracy_percent") if name in test]
-        logger.info("%s, test set: %s", options.model, ", ".join(f"{name} {test[name]:,.6g}" for name in said))
+        said = ("n_segments", "accuracy_percent", "balanced_accuracy_percent")
+        found = (f"{name} {metrics[f'test_{name}']:,.6g}" for name in said if f"test_{name}" in metrics)
+        logger.info("%s, test set: %s", options.model, ", ".join(found))
 
 
-def _against_truth(truth: np.ndarray, why: np.ndarray, probability: np.ndarray) -> dict[str, float]:
-    """Return the scores on all segments, how reliable the probabilities are, and the scores of each why of a label."""
-    metrics = {f"simulated_truth_{name}": value for name, value in network_scores(truth, probability).items()}
-    metrics |= {f"simulated_truth_{name}": value for name, value in reliability_scores(truth, probability).items()}
-    for group in np.unique(why):
-        own = network_scores(truth[why == group], probability[why == group])
-        metrics |= {f"simulated_truth_{group}_{name}": value for name, value in own.items()}
-    return metrics
+def _measured(prefix: str, truth: np.ndarray, raw: np.ndarray, calibration: Calibration) -> dict[str, float]:
+    """Return the scores of calibrated probabilities, and how reliable they were before, under keys with a prefix."""
+    probability = calibration.applied(raw)
+    after = network_scores(truth, probability) | reliability_scores(truth, probability)
+    before = {f"uncalibrated_{name}": value for name, value in reliability_scores(truth, raw).items()}
+    return {f"{prefix}_{name}": value for name, value in (after | before).items()}
+
+
+def _by_why(truth: np.ndarray, why: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Return the scores of the segments of each why of a label."""
+    return {
+        f"{SIMULATED_TRUTH}_{group}_{name}": value
+        for group in np.unique(why)
+        for name, value in network_scores(truth[why == group], probability[why == group]).items()
+    }
 
 
 if __name__ == "__main__":

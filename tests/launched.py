@@ -22,6 +22,7 @@ from simulated_table import SEGMENT_LENGTH
 SETTINGS = TrainingSettings(batch_size=512, epochs=3, scaling="none", learning_rate=0.001, shards=2)
 CASES = {"mlp": SETTINGS, "lstm": SETTINGS, "xla": replace(SETTINGS, xla=True)}
 """What is trained: the network of that name, or for xla the MLP."""
+SIGNALS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP}
 
 
 def train_case(folder: Path, case: str, ranks: Ranks) -> None:
@@ -48,14 +49,14 @@ def train_and_classify(folder: Path, ranks: Ranks) -> None:
 
 
 def die_on_one_rank(folder: Path, case: str, how: str, ranks: Ranks) -> None:
-    """Train, and let rank 1 be killed, or fail, in the second epoch."""
+    """Train, and let rank 1 be killed, be stopped, or fail in the second epoch."""
     feed = Feed.epoch
 
     def dying(self: Feed, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for batches in feed(self, number):
             if ranks.rank == 1 and number == 2:
-                if how == "killed":
-                    os.kill(os.getpid(), signal.SIGKILL)
+                if how in SIGNALS:
+                    os.kill(os.getpid(), SIGNALS[how])
                 raise ModelError("rank 1 has had enough")
             yield batches
 

@@ -104,7 +104,7 @@ def cut_short(folder: Path, two_ranks: Path, case: str, how: str) -> str:
     ended = launch_two_ranks("die", folder, case, how)
     assert ended.returncode != 0
     checkpoint = folder / f"{case}.checkpoint.npz"
-    assert time() - checkpoint.stat().st_mtime < 60, "the rank ends right after the checkpoint"
+    assert time() - checkpoint.stat().st_mtime < 60, "the rank ends, or stands still, right after the checkpoint"
     assert not (folder / f"{case}_0.npz").exists()
     return ended.stderr
 
@@ -122,10 +122,18 @@ def test_a_killed_rank_ends_the_job_and_two_ranks_go_on_to_the_same_bits(tmp_pat
     assert equal(weights(tmp_path, "lstm", 0), weights(two_ranks, "lstm", 0))
 
 
+def test_a_rank_that_stands_still_ends_the_job_within_a_minute_and_leaves_the_checkpoint(tmp_path, two_ranks):
+    said = cut_short(tmp_path, two_ranks, "mlp", "stopped")
+    assert "rank 0 of 2: another rank ended before the work was done and says itself why, or it stood still" in said
+    assert np.load(tmp_path / "mlp.checkpoint.npz")["told"]
+
+
 def test_a_rank_whose_fellow_has_ended_says_so_and_any_other_fault_stays_what_it_is():
     """What TensorFlow raises then. A rank says it if horovodrun does not end it first, so no job shows it surely."""
     ranks = HorovodRanks(SimpleNamespace(rank=lambda: 0, size=lambda: 2))
-    message = "rank 0 of 2: another rank ended before the work was done, it says itself why; start again"
+    message = (
+        "rank 0 of 2: another rank ended before the work was done and says itself why, or it stood still; start again"
+    )
     with pytest.raises(LeadlineError, match=message), ranks.bound_together("start again"):
         raise tf.errors.UnknownError(None, None, "Horovod has been shut down. This was caused by an exception")
     with pytest.raises(tf.errors.UnknownError, match="disk"), ranks.bound_together("start again"):

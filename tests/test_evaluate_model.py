@@ -9,6 +9,7 @@ import evaluate_model
 from leadline.calibration import Calibration
 from leadline.domain import fit
 from leadline.features import PAPER_INPUTS, feature_array, normalisation
+from leadline.metrics import reliability_table
 from leadline.models import mlp, write_model
 from leadline.tables import TRAINING_SET, TRUTH, write_table
 from simulated_table import SEGMENT_LENGTH, simulated_table
@@ -27,7 +28,7 @@ def test_segments_without_a_label_are_measured_against_the_truth_by_why_they_hav
     description = {
         "segment_length": SEGMENT_LENGTH,
         "inputs": asdict(PAPER_INPUTS),
-        "calibration": asdict(Calibration()),
+        "calibration": asdict(Calibration(2.0)),
         "domain": fit(table, np.arange(len(table))).as_dict(),
         "validation": {"accuracy_percent": 12.5},
     }
@@ -41,7 +42,10 @@ def test_segments_without_a_label_are_measured_against_the_truth_by_why_they_hav
     assert metrics["test_n_segments"] == metrics["simulated_truth_scene_n_segments"] == len(table) - 300
     assert metrics["simulated_truth_mixed_n_segments"] == 300
     assert metrics["simulated_truth_n_segments"] == len(table)
-    assert sum(n for name, n in metrics.items() if "n_reliability" in name) == len(table)
+    for prefix, n in (("simulated_truth", len(table)), ("test", len(table) - 300)):
+        before, after = (reliability_table(metrics, f"{prefix}{part}") for part in ("_uncalibrated", ""))
+        assert before.n.sum() == after.n.sum() == n
+        assert (after.confidence * after.n).sum() < (before.confidence * before.n).sum(), "a temperature of 2 doubts"
     assert metrics["validation_accuracy_percent"] == 12.5
     assert metrics["test_out_of_domain_percent"] < 1
     right = sum(

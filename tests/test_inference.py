@@ -4,9 +4,10 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from leadline import features
 from leadline.calibration import Calibration
 from leadline.distributed import Ranks
-from leadline.domain import fit
+from leadline.domain import Domain, fit
 from leadline.features import PAPER_INPUTS, Inputs, feature_array, normalisation
 from leadline.inference import classify, predict
 from leadline.models import mlp
@@ -69,6 +70,19 @@ def test_a_network_sees_a_track_by_the_inputs_of_its_description(table, descript
     network = mlp(inputs, *normalisation(feature_array(table, inputs)))
     seen = {**description, "inputs": json.loads(json.dumps(asdict(inputs)))}
     assert predict(network, seen, table, SEGMENT_LENGTH, ALONE).shape == (len(table), 3)
+
+
+def test_a_relative_height_is_computed_once_for_the_network_and_its_domain(table, description, monkeypatch):
+    inputs = Inputs(("relative_height", "height_std"), 1)
+    network = mlp(inputs, *normalisation(feature_array(table, inputs)))
+    calls, along = [], features.along_tracks
+    monkeypatch.setattr(features, "along_tracks", lambda *given: calls.append(given) or along(*given))
+    seen = {**description, "inputs": asdict(inputs)}
+    classes = classify(network, seen, table, SEGMENT_LENGTH, ALONE)
+    assert len(calls) == 1
+    expected = predict(network, seen, table, SEGMENT_LENGTH, ALONE)
+    assert (classes["probability_thick_ice"] == expected[:, 0]).all()
+    assert (classes["out_of_domain"] == Domain.from_dict(seen["domain"]).outside(table)).all()
 
 
 def test_a_segment_touches_the_classes_of_two_neighbours_on_either_side_only(table, network, description):

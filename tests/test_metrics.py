@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.metrics import network_scores, scores
@@ -43,6 +43,7 @@ def test_nothing_known_is_counted_and_has_no_scores():
     assert network_scores(unknown[:0], np.zeros((0, 3))) == {"n_segments": 0, "n_unknown": 0}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1))
 def test_the_averages_are_what_their_names_say(pairs):
     truth, predicted = np.array(pairs).T

@@ -116,6 +116,12 @@ def test_the_papers_learning_rate_is_constant_and_that_of_a_large_batch_grows_an
     assert [float(rising(step)) for step in (0, 5, 10, 50)] == pytest.approx([0.0012, 0.0066, 0.012, 0.012])
 
 
+def test_a_learning_rate_that_decays_falls_to_nothing_along_half_a_cosine_after_it_was_warmed_up():
+    warmed, at_once = learning_rate(0.003, 512, "root", 10, 40), learning_rate(0.003, 32, "root", 0, 40)
+    assert [float(warmed(step)) for step in (0, 5, 10, 30, 50)] == pytest.approx([0.0012, 0.0066, 0.012, 0.006, 0])
+    assert [float(at_once(step)) for step in (0, 20, 40)] == pytest.approx([0.003, 0.0015, 0])
+
+
 def interrupted(table: pd.DataFrame, settings: TrainingSettings, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train until the last epoch, and be interrupted in it."""
     feed = Feed.epoch

@@ -44,7 +44,7 @@ class Ranks:
 
     @contextmanager
     def bound_together(self, remedy: str) -> Iterator[None]:
-        """Raise LeadlineError with the remedy where another rank ends before the work in here is done."""
+        """Raise LeadlineError with the remedy where another rank ends, or stands still, before the work is done."""
         yield
 
 
@@ -71,15 +71,20 @@ class HorovodRanks(Ranks):
 
     @contextmanager
     def bound_together(self, remedy: str) -> Iterator[None]:
-        """Raise LeadlineError with the remedy where another rank ends before the work in here is done."""
+        """Raise LeadlineError with the remedy where another rank ends, or stands still, before the work is done.
+
+        Gloo waits 30 s for a process that stands still (HOROVOD_GLOO_TIMEOUT_SECONDS). One that goes on and has no part
+        in the work it does not tell: Horovod 0.28.1 looks for such ranks (HOROVOD_STALL_SHUTDOWN_TIME_SECONDS) under
+        MPI alone.
+        """
         try:
             yield
         except tf.errors.OpError as error:
             if "Horovod has been shut down" not in error.message:
                 raise
             raise LeadlineError(
-                f"rank {self.rank} of {self.size}: another rank ended before the work was done, it says itself why; "
-                f"{remedy}"
+                f"rank {self.rank} of {self.size}: another rank ended before the work was done and says itself why, "
+                f"or it stood still; {remedy}"
             ) from error
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from leadline.features import log_background_rate, log_photon_rate, log_return_width, relative_height
+from leadline.features import feature, log_background_rate, log_photon_rate, log_return_width
 from leadline.names import SURFACE_CLASSES
 from leadline.surroundings import along_tracks
 
@@ -98,7 +98,7 @@ def segment_features(table: pd.DataFrame) -> np.ndarray:
         log_photon_rate(table),
         np.log(table["height_std"].to_numpy(np.float64) + 0.02),
         log_return_width(table),
-        np.arcsinh(relative_height(table) / 0.1),
+        np.arcsinh(feature(table, "relative_height") / 0.1),
     )
     return np.column_stack(columns)
 

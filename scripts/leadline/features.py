@@ -116,8 +116,20 @@ def require_learnable(table: pd.DataFrame) -> None:
 
 def feature_array(table: pd.DataFrame, inputs: Inputs) -> np.ndarray:
     """Return the features of the segments of a table sorted by granule, beam and x_atc: float32, (n, k)."""
-    columns = [DERIVED[name](table) if name in DERIVED else table[name].to_numpy() for name in inputs.features]
-    return np.column_stack(columns).astype(np.float32)
+    return np.column_stack([feature(table, name) for name in inputs.features]).astype(np.float32)
+
+
+def feature(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a feature (n,) of the segments of a sorted table: a column of it, or what follows from its columns."""
+    return table[name].to_numpy() if name in table else DERIVED[name](table)
+
+
+def with_relative_height(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a sorted table with its relative height as a column: dear, and both networks and their domain look at it.
+
+    ``feature`` takes it from there.
+    """
+    return table.assign(relative_height=relative_height(table))
 
 
 def windows(table: pd.DataFrame, segment_length: float, reach: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from leadline.calibration import Calibration
 from leadline.distributed import Ranks
 from leadline.domain import Domain
-from leadline.features import Inputs, feature_array, windows
+from leadline.features import Inputs, feature_array, windows, with_relative_height
 from leadline.names import KEY, SURFACE_CLASSES, SurfaceClass, class_name
 from leadline.tables import CLASSES
 
@@ -33,6 +33,7 @@ def classify(
     its inputs, by which the segments are seen, its calibration, and its domain. A segment outside of that is marked and
     its class is unknown. Each rank works on its part, all return the whole.
     """
+    segments = with_relative_height(segments)
     probability = predict(network, description, segments, segment_length, ranks, batch_size)
     outside = Domain.from_dict(description["domain"]).outside(segments)
     return pd.DataFrame(
@@ -55,10 +56,22 @@ def predict(
     batch_size: int = BATCH_SIZE,
 ) -> np.ndarray:
     """Return the calibrated probabilities, float32 (n, 3), of the three classes for each segment of a sorted table."""
+    raw = uncalibrated(network, description, table, segment_length, ranks, batch_size)
+    return Calibration(**description["calibration"]).applied(raw)
+
+
+def uncalibrated(
+    network: keras.Model,
+    description: dict,
+    table: pd.DataFrame,
+    segment_length: float,
+    ranks: Ranks,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
+    """Return the probabilities, float32 (n, 3), as the network itself gives them; else as ``predict``."""
     inputs = Inputs(**description["inputs"])
     index = windows(table, segment_length, inputs.reach)
-    raw = probabilities(tf.function(network), feature_array(table, inputs), index, ranks, batch_size)
-    return Calibration(**description["calibration"]).applied(raw)
+    return probabilities(tf.function(network), feature_array(table, inputs), index, ranks, batch_size)
 
 
 def probabilities(

@@ -1,12 +1,25 @@
 """How well classes agree with the truth, in numbers: flat, ready for JSON, in percent as the paper has them."""
 
+from collections.abc import Mapping
+
 import numpy as np
+import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from leadline.calibration import expected_calibration_error, reliability
+from leadline.calibration import BINS, expected_calibration_error, reliability
 from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
 
+SIMULATED_TRUTH = "simulated_truth"
+"""How keys begin that compare with the truth of a simulated campaign."""
+
 _SCORES = ("precision", "recall", "f1")
+_OF_GROUPS = (
+    "n_segments",
+    "accuracy_percent",
+    "balanced_accuracy_percent",
+    *(f"{score}_{class_name(each)}_percent" for each in SURFACE_CLASSES for score in ("precision", "recall")),
+    "expected_calibration_error_percent",
+)
 
 
 def scores(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -50,9 +63,8 @@ def network_scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, floa
     found = scores(truth, probability.argmax(axis=1))
     known = truth != SurfaceClass.UNKNOWN
     if known.any():
-        found["expected_calibration_error_percent"] = 100 * expected_calibration_error(
-            reliability(probability[known], truth[known])
-        )
+        table = reliability(probability[known], truth[known])
+        found["expected_calibration_error_percent"] = _percent(expected_calibration_error(table))
         true = truth[known, np.newaxis] == np.array(SURFACE_CLASSES)
         *values, _ = precision_recall_fscore_support(true, probability[known] > 0.5, average="micro", zero_division=0)
         found |= {f"{score}_micro_percent": _percent(value) for score, value in zip(_SCORES, values, strict=True)}
@@ -63,17 +75,49 @@ def reliability_scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, 
     """Return the reliability of the most probable classes against true ones (n,), in bins of their probability.
 
     For the bin from 80 to 90 % the keys are ``n_reliability_80``, ``confidence_80_percent`` and
-    ``accuracy_80_percent``: its segments, their mean probability, and how many of them are right. Segments of unknown
-    truth are left out.
+    ``accuracy_80_percent``: its segments, their mean probability, and how many of them are right. The expected
+    calibration error is with them. Segments of unknown truth are left out; there are no keys where all are.
     """
     known = truth != SurfaceClass.UNKNOWN
-    metrics: dict[str, float] = {}
-    for row in reliability(probability[known], truth[known]).itertuples():
+    if not known.any():
+        return {}
+    table = reliability(probability[known], truth[known])
+    metrics: dict[str, float] = {
+        "expected_calibration_error_percent": _percent(expected_calibration_error(table)),
+    }
+    for row in table.itertuples():
         bin_name = f"{100 * row.lowest:.0f}"
         metrics[f"n_reliability_{bin_name}"] = int(row.n)
         metrics[f"confidence_{bin_name}_percent"] = _percent(row.confidence)
         metrics[f"accuracy_{bin_name}_percent"] = _percent(row.accuracy)
     return metrics
+
+
+def reliability_table(metrics: Mapping[str, float], prefix: str) -> pd.DataFrame:
+    """Return n, confidence and accuracy (percent) of each bin of ``reliability_scores`` under keys with a prefix."""
+    bins = [bin_name for bin_name in range(0, 100, 100 // BINS) if f"{prefix}_n_reliability_{bin_name}" in metrics]
+    return pd.DataFrame(
+        {
+            "n": [metrics[f"{prefix}_n_reliability_{bin_name}"] for bin_name in bins],
+            "confidence": [metrics[f"{prefix}_confidence_{bin_name}_percent"] for bin_name in bins],
+            "accuracy": [metrics[f"{prefix}_accuracy_{bin_name}_percent"] for bin_name in bins],
+        }
+    )
+
+
+def groups_table(metrics: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """Return the scores of each network on the untouched segments of each why of a label, against simulated truth.
+
+    ``all`` are all of them; there are no rows where there is no truth. ``mixed``, ``transition`` and ``drift`` are
+    those with a reason against their label.
+    """
+    rows = []
+    for network, values in metrics.items():
+        prefixes = [name.removesuffix("_n_segments") for name in values if name.endswith("_n_segments")]
+        for prefix in sorted(name for name in prefixes if name.startswith(SIMULATED_TRUTH)):
+            why = prefix.removeprefix(SIMULATED_TRUTH).removeprefix("_") or "all"
+            rows.append((network, why, *(values.get(f"{prefix}_{name}") for name in _OF_GROUPS)))
+    return pd.DataFrame(rows, columns=["network", "why", *_OF_GROUPS])
 
 
 def _percent(share: float) -> float:

@@ -37,14 +37,20 @@ def computing_in(precision: str) -> Iterator[None]:
 
 
 def learning_rate(
-    base: float, batch_size: int, scaling: str, warmup_steps: int
+    base: float, batch_size: int, scaling: str, warmup_steps: int, decay_steps: int = 0
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
     """Return Adam's learning rate: ``base`` at a batch of 32, grown with the batch, reached after ``warmup_steps``.
 
+    In ``decay_steps`` after these, if there are any, it falls to 0 along half a cosine.
+
     Measured on simulated tracks with the paper's LSTM, three seeds each, accuracy against the labels: batch 32
-    98.94 %, 1024 with ``root`` 98.92 %; with ``linear`` (0.096) most trainings fail.
+    98.94 %, 1024 with ``root`` 98.92 %; with ``linear`` (0.096) most trainings fail. At a constant 0.017 two of three
+    trainings of the preset ``default`` ended in one class for all after their best epoch; with the decay none did.
     """
     rate = base * (min(batch_size, LARGEST_SCALED) / BASE_BATCH) ** SCALINGS[scaling]
+    if decay_steps:
+        first = {"warmup_target": rate, "warmup_steps": warmup_steps} if warmup_steps else {}
+        return keras.optimizers.schedules.CosineDecay(rate / max(warmup_steps, 1), decay_steps, **first)
     if not warmup_steps:
         return rate
     return keras.optimizers.schedules.PolynomialDecay(rate / warmup_steps, warmup_steps, rate)

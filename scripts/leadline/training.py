@@ -16,7 +16,16 @@ from leadline import calibration, domain
 from leadline.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from leadline.distributed import Ranks
 from leadline.errors import ModelError
-from leadline.features import PAPER_INPUTS, Inputs, class_counts, feature_array, normalisation, split, windows
+from leadline.features import (
+    PAPER_INPUTS,
+    Inputs,
+    class_counts,
+    feature_array,
+    normalisation,
+    split,
+    windows,
+    with_relative_height,
+)
 from leadline.inference import probabilities
 from leadline.log import logger
 from leadline.metrics import network_scores
@@ -40,6 +49,8 @@ class TrainingSettings:
     """How the learning rate grows with the batch beyond 32, a key of SCALINGS."""
     warmup: float = 0.0
     """Epochs in which the learning rate rises to its value."""
+    decay: bool = False
+    """Whether it falls to nothing by the last epoch."""
     inputs: Inputs = PAPER_INPUTS
     gamma: float = 2.0
     """Of the focal loss: how little a window counts whose class is found with certainty."""
@@ -124,6 +135,7 @@ class _Data:
 
 def _prepared(table: pd.DataFrame, segment_length: float, settings: TrainingSettings, ranks: Ranks) -> _Data:
     """Split the table and put on disk what this rank works on: its shards, and the held-out windows."""
+    table = with_relative_height(table)
     features = feature_array(table, settings.inputs)
     index = windows(table, segment_length, settings.inputs.reach)
     classes = table["surface_class"].to_numpy()
@@ -163,7 +175,8 @@ def _trained(
     counts = np.bincount(data.classes, minlength=len(SURFACE_CLASSES))
     loss = focal_loss(counts, settings.gamma, settings.weights)
     warmup_steps = round(settings.warmup * data.feed.steps)
-    rate = learning_rate(settings.learning_rate, settings.batch_size, settings.scaling, warmup_steps)
+    decay_steps = max(settings.epochs * data.feed.steps - warmup_steps, 0) if settings.decay else 0
+    rate = learning_rate(settings.learning_rate, settings.batch_size, settings.scaling, warmup_steps, decay_steps)
     optimizer = adam(rate, model, settings.precision)
     steps = compiled_steps(model, loss, optimizer, ranks, settings.xla)
     forward = tf.function(model)

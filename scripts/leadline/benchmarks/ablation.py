@@ -1,11 +1,11 @@
 """What each choice of a preset is worth: the same training without it, on untouched granules, for several seeds.
 
-Beside the preset and what is left of it stand gradient-boosted trees with its inputs, labels and split, the paper's
-preset, and that one measured as the paper did: on a random fifth of windows whose neighbours trained.
+Beside the preset and what is left of it stand gradient-boosted trees with its inputs, labels and split, and the paper's
+preset.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from leadline.distributed import Ranks
 from leadline.features import Inputs, feature_array, split, windows
 from leadline.inference import predict
 from leadline.metrics import network_scores
-from leadline.names import SurfaceClass
+from leadline.report import PAPER_TABLE_III
 from leadline.training import TrainingSettings, train
 from leadline.trees import fit_trees, tree_probabilities
 
@@ -35,8 +35,8 @@ SCORES = (
     *(f"{score}_{name}_percent" for name in ("thin_ice", "open_water") for score in ("precision", "recall")),
     "expected_calibration_error_percent",
 )
-RANDOM_SHARE = 0.2
-"""Of the labelled windows that the paper tests with."""
+GAINS = ("balanced_accuracy_percent", "precision_open_water_percent", "recall_open_water_percent")
+"""Scores of which the table says what each choice gained."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,6 @@ class Data:
     """Surface class of each untouched segment, by the simulated truth or by labels."""
     segment_length: float
     """m."""
-
-
-def settings_of(preset: Mapping) -> TrainingSettings:
-    """Return the settings of a preset of the config, in which features and reach make the inputs."""
-    paper = TrainingSettings()
-    rest = {name: value for name, value in preset.items() if name not in ("features", "reach")}
-    features, reach = preset.get("features", paper.inputs.features), preset.get("reach", paper.inputs.reach)
-    return TrainingSettings(**{**rest, "inputs": Inputs(tuple(features), reach)})
 
 
 def without_one_choice(preset: TrainingSettings) -> dict[str, TrainingSettings]:
@@ -72,49 +64,71 @@ def without_one_choice(preset: TrainingSettings) -> dict[str, TrainingSettings]:
         "unsupported labels too": replace(preset, minimum_support=0.0),
         "equal weights": replace(preset, weights="equal"),
         "cross-entropy": replace(preset, gamma=0.0),
+        "constant learning rate": replace(preset, decay=paper.decay),
     }
     return {name: settings for name, settings in {**plainer, **choices}.items() if settings != preset}
 
 
 def ablation(data: Data, network: str, preset: TrainingSettings, seeds: Sequence[int]) -> pd.DataFrame:
-    """Return the scores of each variant, its mean and spread over the seeds, with the columns of ``summarised``."""
-    return summarised(_rows(data, network, preset, seeds))
+    """Return the scores of each variant and seed on the untouched granules, a row each: variant, seed, scores.
 
-
-def summarised(rows: Iterable[dict]) -> pd.DataFrame:
-    """Return mean and standard deviation over the seeds of each variant's scores, and what the first has over each.
-
-    The columns are variant, seeds, for each of SCORES its mean and ``_std``, and the ``gain_`` in some of them: the
-    first variant's less this one's.
+    The first variant, ``preset``, is the network trained by the preset; those called after the other network and
+    ``trees`` have its inputs, labels and split; ``paper`` is the network trained as the paper did.
     """
-    table = pd.DataFrame(rows)
-    groups = table.groupby("variant", sort=False)
-    means, spreads = groups[list(SCORES)].mean(), groups[list(SCORES)].std(ddof=0)
-    result = pd.DataFrame({"seeds": groups.size()})
-    for name in SCORES:
-        result[name], result[f"{name}_std"] = means[name], spreads[name]
-    for name in ("balanced_accuracy_percent", "precision_open_water_percent", "recall_open_water_percent"):
-        result[f"gain_{name}"] = means[name].iloc[0] - means[name]
-    return result.reset_index()
-
-
-def _rows(data: Data, network: str, preset: TrainingSettings, seeds: Sequence[int]) -> Iterable[dict]:
-    paper = TrainingSettings()
     other = "mlp" if network == "lstm" else "lstm"
     variants: dict[str, Callable[[int], dict]] = {
         "preset": lambda seed: _trained(data, network, replace(preset, seed=seed)),
         other: lambda seed: _trained(data, other, replace(preset, seed=seed)),
         "trees": lambda seed: _boosted(data, replace(preset, seed=seed)),
-        "paper": lambda seed: _trained(data, network, replace(paper, seed=seed), calibrated=False),
-        "paper, its random split": lambda seed: _randomly_split(data, network, replace(paper, seed=seed)),
+        "paper": lambda seed: _trained(data, network, TrainingSettings(seed=seed), calibrated=False),
     }
     for name, settings in without_one_choice(preset).items():
         variants[name] = lambda seed, settings=settings: _trained(data, network, replace(settings, seed=seed))
+    rows = []
     for variant, measured in variants.items():
         for seed in seeds:
-            row = measured(seed)
-            logger.info("%s, seed %d: balanced %.2f %%", variant, seed, row["balanced_accuracy_percent"])
-            yield {"variant": variant, "seed": seed, **{name: row[name] for name in SCORES}}
+            rows.append({"variant": variant, "seed": seed, **measured(seed)})
+            logger.info("%s, seed %d: balanced %.2f %%", variant, seed, rows[-1]["balanced_accuracy_percent"])
+    return pd.DataFrame(rows)
+
+
+def over_seeds(rows: pd.DataFrame, by: list[str], names: Sequence[str]) -> pd.DataFrame:
+    """Return, for each group of rows, how many seeds it has, and of each named score the mean and ``_std`` over them.
+
+    Groups come in the order of their first rows. The standard deviation is that of the seeds themselves.
+    """
+    groups = rows.groupby(by, sort=False)
+    means, spreads = groups[list(names)].mean(), groups[list(names)].std(ddof=0)
+    columns = {"seeds": groups.size()}
+    for name in names:
+        columns |= {name: means[name], f"{name}_std": spreads[name]}
+    return pd.DataFrame(columns).reset_index()
+
+
+def gains(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of an ablation: SCORES ``over_seeds`` of each variant, and what the first has over each.
+
+    The last is in the columns ``gain_``: the first variant's mean less this one's.
+    """
+    table = over_seeds(rows, ["variant"], SCORES)
+    return table.assign(**{f"gain_{name}": table[name].iloc[0] - table[name] for name in GAINS})
+
+
+def beside_table_iii(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and standard deviation over the seeds of what the paper's Table III and Figure 4 give, beside these.
+
+    A row for each variant that is trained by a whole preset, and score.
+    """
+    whole = rows[rows["variant"].isin(["preset", "lstm", "mlp", "paper"])]
+    table = over_seeds(whole, ["variant"], PAPER_TABLE_III.keys()).set_index("variant")
+    return pd.DataFrame(
+        [
+            (variant, name, int(each["seeds"]), each[name], each[f"{name}_std"], published.get("lstm"))
+            for variant, each in table.iterrows()
+            for name, published in PAPER_TABLE_III.items()
+        ],
+        columns=["variant", "metric", "seeds", "mean", "std", "paper_lstm_own_data_random_split"],
+    )
 
 
 def _trained(data: Data, network: str, settings: TrainingSettings, calibrated: bool = True) -> dict:
@@ -123,21 +137,6 @@ def _trained(data: Data, network: str, settings: TrainingSettings, calibrated: b
     if not calibrated:
         description["calibration"] = asdict(Calibration())
     return network_scores(data.truth, predict(model, description, data.untouched, data.segment_length, Ranks()))
-
-
-def _randomly_split(data: Data, network: str, settings: TrainingSettings) -> dict:
-    """Return the scores on a random fifth of the labelled windows: their neighbours, which they overlap, trained."""
-    classes = data.training["surface_class"].to_numpy()
-    labelled = np.flatnonzero(classes != SurfaceClass.UNKNOWN)
-    random = np.random.default_rng(settings.seed)
-    held_out = random.choice(labelled, round(RANDOM_SHARE * len(labelled)), replace=False)
-    hidden = classes.copy()
-    hidden[held_out] = SurfaceClass.UNKNOWN
-    table = data.training.assign(surface_class=hidden)
-    model, description = train(table, data.segment_length, network, settings, Ranks())
-    description["calibration"] = asdict(Calibration())
-    probability = predict(model, description, table, data.segment_length, Ranks())
-    return network_scores(classes[held_out], probability[held_out])
 
 
 def _boosted(data: Data, settings: TrainingSettings) -> dict:

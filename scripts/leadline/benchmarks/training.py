@@ -15,6 +15,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from leadline.benchmarks.targets import Figure
 from leadline.distributed import Ranks
@@ -129,10 +130,11 @@ def classified(run: Run, table: pd.DataFrame, rounds: int) -> dict[str, list[flo
         network, description = read_model(*files, run.segment_length)
     inputs, alone = Inputs(**description["inputs"]), Ranks()
     features, index = feature_array(table, inputs), windows(table, run.segment_length, inputs.reach)
+    forward = tf.function(network)
     rates: dict[str, list[float]] = {"network": [], "whole": []}
     for _ in range(rounds + 1):
         began = perf_counter()
-        probabilities(network, features, index, alone)
+        probabilities(forward, features, index, alone)
         between = perf_counter()
         predict(network, description, table, run.segment_length, alone)
         rates["network"].append(len(table) / (between - began))
