@@ -22,6 +22,7 @@ wildcard_constraints:
     batch="|".join(CAMPAIGN.batches),
     role="train|test",
     network="lstm|mlp",
+    product="ATL07|ATL10",
 
 
 include: "rules/acquire.smk"
@@ -30,6 +31,7 @@ include: "rules/labels.smk"
 include: "rules/model.smk"
 include: "rules/classes.smk"
 include: "rules/freeboard.smk"
+include: "rules/comparison.smk"
 include: "rules/report.smk"
 
 
@@ -37,5 +39,7 @@ rule all:
     """Make the products of every track and the report's pages."""
     default_target: True
     input:
+        [config["tables"][name] for name in SEARCHED],
         rules.freeboard.input,
+        rules.model.input,
         rules.report.input,

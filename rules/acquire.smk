@@ -60,37 +60,89 @@ rule simulate_scene:
         "{resources.launcher} $SCRIPTS/simulate_scene.py {params.settings} --scene {output.scene} 2> {log}"
 
 
+# A fetched file is the archive's: no code of ours makes it stale, so the rules that fetch carry no digest of it.
 rule fetch_granule:
-    """Fetch {wildcards.granule} from Earthdata."""
+    """Fetch {wildcards.granule} from Earthdata: whole, or the beams and the stretch of track that the region needs."""
     output:
-        "results/acquire/{granule}.h5",
+        granule=protected("results/acquire/{granule}.h5"),
     log:
         "results/logs/fetch_granule/{granule}.log",
     benchmark:
         "results/benchmarks/fetch_granule/{granule}.tsv"
+    retries: 2
     resources:
         launcher="python",
         mem_mb=1000,
         runtime=120,
+        connections=1,
     params:
-        code=code("fetch.py"),
+        release=release_of_granule,
+        part=part_of_granule,
     shell:
-        "{resources.launcher} $SCRIPTS/fetch.py --wanted {wildcards.granule} --output {output} 2> {log}"
+        "{resources.launcher} $SCRIPTS/fetch_granule.py --granule {wildcards.granule} --release {params.release}"
+        " {params.part} --output {output.granule} 2> {log}"
+
+
+rule fetch_product:
+    """Fetch the {wildcards.product} of the pass of {wildcards.granule} from Earthdata."""
+    output:
+        product=protected("results/acquire/{granule}_{product}.h5"),
+    log:
+        "results/logs/fetch_product/{granule}_{product}.log",
+    benchmark:
+        "results/benchmarks/fetch_product/{granule}_{product}.tsv"
+    retries: 2
+    resources:
+        launcher="python",
+        mem_mb=1000,
+        runtime=120,
+        connections=1,
+    params:
+        release=release_of_granule,
+    shell:
+        "{resources.launcher} $SCRIPTS/fetch_product.py --granule {wildcards.granule} --release {params.release}"
+        " --product {wildcards.product} --output {output.product} 2> {log}"
 
 
 rule fetch_scene:
-    """Fetch {wildcards.scene} from a Sentinel-2 archive."""
+    """Fetch {wildcards.scene} from its archive: a STAC item, and the 10 m bands beside it."""
     output:
-        "results/acquire/{scene}.tif",
+        scene=protected(directory("results/acquire/{scene}")),
     log:
         "results/logs/fetch_scene/{scene}.log",
     benchmark:
         "results/benchmarks/fetch_scene/{scene}.tsv"
+    retries: 2
     resources:
         launcher="python",
         mem_mb=1000,
         runtime=120,
+        connections=1,
     params:
-        code=code("fetch.py"),
+        archive=archive,
+        part=part_of_scene,
     shell:
-        "{resources.launcher} $SCRIPTS/fetch.py --wanted {wildcards.scene} --output {output} 2> {log}"
+        "{resources.launcher} $SCRIPTS/fetch_scene.py --scene {wildcards.scene} {params.archive}"
+        " {params.part} --output {output.scene} 2> {log}"
+
+
+rule search:
+    """Search the region for granules and the scenes under them, and write the tables of the campaign."""
+    log:
+        "results/logs/search.log",
+    localrule: True
+    resources:
+        launcher="python",
+        mem_mb=1000,
+        runtime=60,
+        connections=1,
+    params:
+        settings=options({key: config["acquire"][key] for key in SEARCH_SETTINGS}),
+        archive=archive,
+        region=options({"region": json.dumps(config["acquire"]["region"])}),
+        tables=options({"tables": json.dumps(config["tables"])}),
+        maximum_lag=config["labels"]["maximum_lag"],
+        projection=config["projection"],
+    shell:
+        "{resources.launcher} $SCRIPTS/search.py {params.region} {params.settings} {params.archive} {params.tables}"
+        " --maximum-lag {params.maximum_lag} --projection {params.projection} 2>&1 | tee {log}"

@@ -1,5 +1,6 @@
 """What the rules share: the checked config, the campaign's tables, and input functions. No rules here."""
 
+import json
 import math
 import shlex
 import sys
@@ -9,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from leadline.catalog import read_campaign
+from leadline.catalog import SEARCHED, read_campaign
 from leadline.config import check, contradictions, read_yaml
 from leadline.errors import ConfigError
 from leadline.names import GRANULE_PATTERN, SCENE_PATTERN
@@ -24,6 +25,15 @@ SCENE_SETTINGS = [
     "thick_cloud_brightness",
     "thick_cloud_flatness",
     "transition",
+]
+SEARCH_SETTINGS = [
+    "start",
+    "end",
+    "release",
+    "beams",
+    "cloud",
+    "tiles",
+    "least_overlap",
 ]
 DRIFT_SETTINGS = ["drift_reach", "hand_shift_error", "ice_speed"]
 
@@ -60,7 +70,10 @@ def read_checked_campaign():
             config["tables"], folder, config["labels"]["maximum_lag"]
         )
         if faults := contradictions(
-            config, campaign.granules.index, campaign.scenes.index
+            config,
+            campaign.granules.index,
+            campaign.scenes.index,
+            list(campaign.products["file"]),
         ):
             raise ConfigError(faults)
         return campaign
@@ -72,6 +85,7 @@ CAMPAIGN = read_checked_campaign()
 for line in CAMPAIGN.left_out:
     logger.warning(line)
 SIMULATED = config["acquire"]["source"] == "simulated"
+workflow.register_resource("connections", config["acquire"]["connections"])
 
 
 def code(script):
@@ -91,11 +105,11 @@ def options(values):
     return " ".join(words)
 
 
-def source_file(name, ending, own):
+def source_file(name, simulated, fetched, own):
     """Return where a granule or scene stands: where it is made or fetched, or the person's own file."""
     places = {
-        "simulated": f"results/simulated/{name}{ending}",
-        "earthdata": f"results/acquire/{name}{ending}",
+        "simulated": f"results/simulated/{name}{simulated}",
+        "earthdata": f"results/acquire/{name}{fetched}",
         "local": own.loc[name, "file"],
     }
     return places[config["acquire"]["source"]]
@@ -103,12 +117,42 @@ def source_file(name, ending, own):
 
 def granule_file(wildcards):
     """Return where the granule's ATL03 file stands."""
-    return source_file(wildcards.granule, ".h5", CAMPAIGN.granules)
+    return source_file(wildcards.granule, ".h5", ".h5", CAMPAIGN.granules)
 
 
 def scene_file(wildcards):
-    """Return where the scene's file stands."""
-    return source_file(wildcards.scene, ".tif", CAMPAIGN.scenes)
+    """Return where the scene's file, or its folder, stands."""
+    return source_file(wildcards.scene, ".tif", "", CAMPAIGN.scenes)
+
+
+def archive(wildcards):
+    """Return the options that tell the archive of scenes, and the level that is taken from it."""
+    name, level = config["acquire"]["archive"], config["acquire"]["level"]
+    return options(
+        {"archive": json.dumps(config["acquire"]["archives"][name]), "level": level}
+    )
+
+
+def release_of_granule(wildcards):
+    """Return the release of a granule's ATL03 file."""
+    return CAMPAIGN.granules.loc[wildcards.granule, "release"]
+
+
+def part_of_granule(wildcards):
+    """Return the options that tell the beams and the region of a subset, or nothing where the granule is whole."""
+    if config["acquire"]["download"] == "whole":
+        return ""
+    beams, region = beams_of_granule(wildcards), config["acquire"]["region"]
+    return options({"beams": beams, "region": json.dumps(region)})
+
+
+def part_of_scene(wildcards):
+    """Return the options that name what is fetched of a scene that is COGs: nothing where it is fetched whole."""
+    if config["acquire"]["download"] == "whole":
+        return ""
+    table = CAMPAIGN.coincidences
+    granules = list(table.loc[table["scene"] == wildcards.scene, "granule"])
+    return options({"granules": granules, "reach": config["acquire"]["reach"]})
 
 
 def flight_options(granule):
@@ -214,6 +258,25 @@ def batch_table(name):
         return name.format(CAMPAIGN.granules.loc[wildcards.granule, "batch"])
 
     return of_granule
+
+
+def nasa_file(wildcards):
+    """Return where a product of NASA's of the granule's pass stands: the person's own, or where it is made or fetched."""
+    table = CAMPAIGN.products.set_index(["granule", "product"])
+    own = table.loc[(wildcards.granule, wildcards.product), "file"]
+    if own != "-":
+        return own
+    if SIMULATED:
+        return f"results/simulated/{wildcards.granule}_simulated_ATL10.h5"
+    return f"results/acquire/{wildcards.granule}_{wildcards.product}.h5"
+
+
+def comparisons(ending):
+    """Return the files with an ending that the comparisons with NASA's products make."""
+    return [
+        f"results/comparison/{row.granule}_{row.product}{ending}"
+        for row in CAMPAIGN.products.itertuples()
+    ]
 
 
 def provenance(wildcards):

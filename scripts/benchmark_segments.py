@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from leadline.accounts import State, read_account
-from leadline.atl03 import BACKGROUND, OPTIONAL, PHOTONS, REFERENCE_SEGMENTS
+from leadline.atl03 import DATASETS
 from leadline.benchmarks.long_beam import write_long_beam
 from leadline.benchmarks.measures import Way, compare, exponent, machine, peak_memory, seconds
 from leadline.benchmarks.targets import Figure, against_targets, as_text
@@ -33,13 +33,6 @@ logger = logging.getLogger("leadline.benchmarks")
 
 SCRIPTS = Path(__file__).resolve().parent
 BEAM = "gt1r"
-DATASETS = [
-    *(f"heights/{name}" for name in PHOTONS),
-    *(f"geolocation/{name}" for name in REFERENCE_SEGMENTS),
-    *OPTIONAL,
-    *(f"bckgrd_atlas/{name}" for name in BACKGROUND),
-]
-"""What the stage reads of a beam."""
 # 61 frames of 200 shots end 0.3 m before the end of a reference segment: laid end to end, they leave no gap.
 STRETCH = GranuleSettings("20191104200000_90010510", 1, -80.0, -20.0, heading=350.0, length=8703.0)
 STRETCH_FILE = "stretch.h5"

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from leadline.catalog import read_campaign
@@ -9,6 +11,7 @@ HEADERS = {
     "scenes": "scene\tfile",
     "coincidences": "granule\tscene\tlag\tshift_x\tshift_y",
     "corrections": "granule\tbeam\tx_start\tx_end\tclass\twho\twhy",
+    "products": "granule\tproduct\tfile",
 }
 ROWS = {
     "granules": [
@@ -21,6 +24,7 @@ ROWS = {
         "20191113193000_90020510\tS2_20191113T120000\t-30\t0\t0",
     ],
     "corrections": ["20191113193000_90020510\tgt1r\t1000\t2000\tthin_ice\tme\tcloud edge"],
+    "products": ["20191104200000_90010510\tATL10\t-"],
 }
 
 
@@ -131,3 +135,43 @@ def test_a_coincidence_that_is_too_far_apart_is_left_out_and_said(tmp_path):
     campaign = read_campaign(tables(tmp_path), None, 25)
     assert len(campaign.coincidences) == 1
     assert "more than 25 minutes" in campaign.left_out[0]
+
+
+def test_a_granule_without_a_product_is_told(tmp_path):
+    campaign = read_campaign(tables(tmp_path), None, 80)
+    assert campaign.products["product"].tolist() == ["ATL10"]
+    assert campaign.without_product == ["20191113193000_90020510"]
+
+
+def test_a_product_whose_file_is_not_there_is_left_out_and_named(tmp_path):
+    (tmp_path / "ATL10.h5").touch()
+    rows = [f"20191104200000_90010510\tATL10\t{tmp_path / 'ATL10.h5'}", "20191113193000_90020510\tATL07\tabsent.h5"]
+    paths = tables(tmp_path, products=rows)
+    campaign = read_campaign(paths, None, 80)
+    assert campaign.products["file"].tolist() == [str(tmp_path / "ATL10.h5")]
+    assert campaign.left_out == (f"{paths['products']}: row 2: file: absent.h5: there is no such file; it is left out",)
+
+
+def test_faults_of_the_table_of_products_are_told(tmp_path):
+    rows = ["20191104200000_90010510\tATL06\t-"]
+    assert "row 1: product: 'ATL06': must be one of ATL07, ATL10" in faults_of(tables(tmp_path, products=rows))[0]
+    paths = tables(tmp_path, products=[*ROWS["products"] * 2, "20200101000000_90010510\tATL07\t-"])
+    assert faults_of(paths) == [
+        f"{paths['products']}: row 2: 20191104200000_90010510 ATL10: stands there twice",
+        f"{paths['products']}: row 3: granule: '20200101000000_90010510': not in {paths['granules']}",
+    ]
+
+
+def test_before_a_search_a_campaign_is_empty_and_says_so(tmp_path):
+    paths = {name: str(tmp_path / f"{name}.tsv") for name in HEADERS}
+    campaign = read_campaign(paths, None, 80)
+    assert campaign.granules.empty and campaign.scenes.empty and campaign.tracks == campaign.batches == []
+    (line,) = campaign.left_out
+    assert "there are no such tables yet; `snakemake search` finds granules and scenes" in line
+
+
+def test_one_table_without_the_others_is_a_fault(tmp_path):
+    paths = tables(tmp_path)
+    for name in ("scenes", "coincidences"):
+        Path(paths[name]).unlink()
+    assert len(faults_of(paths)) == 2

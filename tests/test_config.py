@@ -1,4 +1,5 @@
 import copy
+import re
 
 import pytest
 import yaml
@@ -100,9 +101,33 @@ def test_a_config_that_is_no_yaml_is_named(tmp_path):
 def test_keys_that_contradict_each_other_or_the_tables_are_told(demo):
     demo["model"]["preset"] = "quick"
     demo["acquire"]["simulated"]["scenes"]["S2_T02CNB_20191104T202200"]["granule"] = "20200101000000_90040510"
-    faults = contradictions(demo, ["20191104200000_90010510", "20200202000000_90050510"], [])
+    faults = contradictions(demo, ["20191104200000_90010510", "20200202000000_90050510"], [], ["-"])
     assert [fault.split(":")[1].strip() for fault in faults] == [
         "model.preset",
         "acquire.simulated.granules.20200202000000_90050510",
         "acquire.simulated.scenes.S2_T02CNB_20191104T202200.granule",
     ]
+
+
+def test_only_a_simulated_campaign_makes_the_products_that_it_compares_with(demo):
+    demo["acquire"] |= {"source": "local", "folder": "data"}
+    (fault,) = contradictions(demo, [], [], ["ATL10.h5", "-"])
+    assert "config/demo/products.tsv: file: '-'" in fault
+    assert contradictions(demo, [], [], ["ATL10.h5"]) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"archive": "scihub"}, "acquire.archive: 'scihub': must be one of acquire.archives: copernicus, earth_search"),
+        ({"archive": "earth_search"}, "acquire.level: 'L1C': the archive earth_search has L2A"),
+        ({"archive": "mirror"}, "acquire.archives.mirror.dhus: no server is given: .* copernicus, earth_search or"),
+        ({"archive": "ours", "archives": {"ours": {"stac": "https://ours.org"}}}, "expected stac and collections"),
+        ({"archive": "earth_search", "level": "L2A"}, None),
+        ({"archive": "mirror", "archives": {"mirror": {"dhus": "https://dhus.mirror.org/dhus"}}}, None),
+    ],
+)
+def test_an_archive_that_scenes_cannot_come_from_is_told_with_what_works(changed, said):
+    faults = contradictions(merged(read_yaml(BASE), {"acquire": changed}), [], [], [])
+    assert len(faults) == (0 if said is None else 1)
+    assert said is None or re.search(said, faults[0])

@@ -58,6 +58,21 @@ OPTIONAL = {
 
 BACKGROUND = ("delta_time", "bckgrd_counts", "bckgrd_rate")
 
+DATASETS = (
+    *(f"heights/{name}" for name in PHOTONS),
+    *(f"geolocation/{name}" for name in REFERENCE_SEGMENTS),
+    *OPTIONAL,
+    *(f"bckgrd_atlas/{name}" for name in BACKGROUND),
+)
+"""All datasets that are read of the group of a beam."""
+
+_CALIBRATIONS = "ancillary_data/calibrations"
+DEAD_TIME = _CALIBRATIONS + "/dead_time/{beam}/dead_time"
+FIRST_PHOTON_BIAS = tuple(
+    _CALIBRATIONS + "/first_photon_bias/{beam}/" + name for name in ("dead_time", "strength", "width", "ffb_corr")
+)
+"""Datasets of CAL-19: the three axes, and the table."""
+
 MAXIMUM_DEAD_TIME = 100.0
 """No channel is blind for that long, ns."""
 
@@ -271,13 +286,12 @@ def _beam_type(granule: Granule, beam: str) -> tuple[str, Fallback]:
 
 def _calibration(granule: Granule, beam: str, kind: str) -> tuple[Calibration, float, Fallback]:
     """Return CAL-19, the mean dead time of the channels that the beam uses, and what stands in for the dead times."""
-    root = "ancillary_data/calibrations"
     dead_time, fallback = NOMINAL_DEAD_TIME, Fallback.DEAD_TIME
-    if _has(granule, name := f"{root}/dead_time/{beam}/dead_time"):
+    if _has(granule, name := DEAD_TIME.format(beam=beam)):
         of_channels = _read(granule, name, "f8")
         with _reading(f"{granule.path} {name}"):
             dead_time, fallback = _mean_dead_time(of_channels, kind), Fallback.NONE
-    names = [f"{root}/first_photon_bias/{beam}/{name}" for name in ("dead_time", "strength", "width", "ffb_corr")]
+    names = [name.format(beam=beam) for name in FIRST_PHOTON_BIAS]
     if not all(_has(granule, name) for name in names):
         from leadline.dead_time import dead_time_calibration  # here: scipy takes as long to load as a piece does
 
@@ -289,7 +303,7 @@ def _calibration(granule: Granule, beam: str, kind: str) -> tuple[Calibration, f
             if values.dtype.kind not in "iuf":
                 raise TypeError("expected numbers")
             axes_and_table.append(values.astype(np.float64))
-    with _reading(f"{granule.path} {root}/first_photon_bias/{beam} (CAL-19)"):
+    with _reading(f"{granule.path} {_CALIBRATIONS}/first_photon_bias/{beam} (CAL-19)"):
         calibration = Calibration(*axes_and_table, from_granule=True)
         calibration.check()
     return calibration, dead_time, fallback

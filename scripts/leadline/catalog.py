@@ -1,4 +1,4 @@
-"""The campaign's three tables: granules, scenes, and the coincidences between them."""
+"""The campaign's tables: granules, scenes, the coincidences between them, and NASA's products of the same passes."""
 
 import re
 from collections.abc import Mapping
@@ -9,11 +9,14 @@ import pandas as pd
 
 from leadline.errors import ConfigError
 from leadline.hand_labels import NO_CORRECTIONS, read_corrections
-from leadline.names import BEAMS, GRANULE_PATTERN, SCENE_PATTERN
+from leadline.names import BEAMS, GRANULE_PATTERN, NASA_PRODUCTS, SCENE_PATTERN
 from leadline.tsv import matches, read_tsv
 
 ROLES = ("train", "test")
 """What a granule is for: to train the network, or never to be seen by it."""
+
+SEARCHED = ("granules", "scenes", "coincidences")
+"""The tables that a search finds."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,10 @@ class Campaign:
     """scene, file; indexed by scene."""
     coincidences: pd.DataFrame
     """granule, scene, lag (scene minus track, min), shift_x, shift_y (m, of the scene in the projection, or NaN)."""
+    products: pd.DataFrame
+    """granule, product (ATL07 or ATL10), file (- where it is fetched or simulated)."""
     left_out: tuple[str, ...]
-    """One line for each granule, scene or coincidence that was left out, and why."""
+    """One line for each granule, scene, coincidence or product that was left out, and why."""
 
     @property
     def batches(self) -> list[str]:
@@ -55,18 +60,27 @@ class Campaign:
         """Return the scenes that coincide with any of the granules."""
         return list(self.coincidences.loc[self.coincidences["granule"].isin(granules), "scene"].unique())
 
+    @property
+    def without_product(self) -> list[str]:
+        """Return the granules that have no ATL07 or ATL10 to be compared with."""
+        return list(self.granules.index[~self.granules.index.isin(self.products["granule"])])
+
 
 def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: float) -> Campaign:
-    """Read the tables whose paths stand under granules, scenes, coincidences and corrections.
+    """Read the tables whose paths stand under granules, scenes, coincidences, corrections and products.
 
     ``folder`` is given where the files are a person's own: a granule or scene whose file is not in it is left out, and
-    so is a coincidence with more than ``maximum_lag`` minutes between; ``left_out`` names them. Raises ``ConfigError``
-    with all the faults of all the tables, one line each.
+    so are a product whose file is not there and a coincidence with more than ``maximum_lag`` minutes between;
+    ``left_out`` names them. Where there are no granules, scenes and coincidences yet, the campaign is empty. Raises
+    ``ConfigError`` with all the faults of all the tables, one line each.
     """
+    if not any(Path(tables[name]).exists() for name in SEARCHED):
+        return _not_searched_yet(tables)
     faults: list[str] = []
     granules = read_tsv(tables["granules"], _GRANULE_COLUMNS, faults)
     scenes = read_tsv(tables["scenes"], _SCENE_COLUMNS, faults)
     coincidences = read_tsv(tables["coincidences"], _COINCIDENCE_COLUMNS, faults)
+    products = read_tsv(tables["products"], _PRODUCT_COLUMNS, faults)
     corrections = NO_CORRECTIONS
     try:
         corrections = read_corrections(tables["corrections"])
@@ -77,6 +91,8 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
     faults += _duplicates(tables["granules"], granules, ["granule"])
     faults += _duplicates(tables["scenes"], scenes, ["scene"])
     faults += _duplicates(tables["coincidences"], coincidences, ["granule", "scene"])
+    faults += _duplicates(tables["products"], products, ["granule", "product"])
+    faults += _unknown(tables["products"], products["granule"], granules["granule"], tables["granules"])
     faults += _unknown(tables["coincidences"], coincidences["granule"], granules["granule"], tables["granules"])
     faults += _unknown(tables["coincidences"], coincidences["scene"], scenes["scene"], tables["scenes"])
     faults += _unknown(tables["corrections"], corrections["granule"], granules["granule"], tables["granules"])
@@ -87,6 +103,9 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
     granules["batch"] = granules["batch"].where(granules["batch"] != "-", granules["granule"])
     granules, lost_granules = _present(granules, tables["granules"], folder)
     scenes, lost_scenes = _present(scenes, tables["scenes"], folder)
+    simulated = products["file"] == "-"
+    given, lost_products = _present(products[~simulated], tables["products"], folder or Path())
+    products = pd.concat([products[simulated], given])
     coincidences = coincidences.replace({name: {"-": "nan"} for name in _SHIFT}).astype(dict.fromkeys(_NUMBERS, float))
     known = coincidences["granule"].isin(granules["granule"]) & coincidences["scene"].isin(scenes["scene"])
     late = coincidences["lag"].abs() > maximum_lag
@@ -98,8 +117,19 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
         granules.set_index("granule", drop=False),
         scenes.set_index("scene", drop=False),
         coincidences[known & ~late],
-        (*lost_granules, *lost_scenes, *lost_coincidences),
+        products[products["granule"].isin(granules["granule"])],
+        (*lost_granules, *lost_scenes, *lost_products, *lost_coincidences),
     )
+
+
+def _not_searched_yet(tables: Mapping[str, str]) -> Campaign:
+    """Return a campaign of nothing, so that what there is can be searched for."""
+    places = ", ".join(tables[name] for name in SEARCHED)
+    columns = (_GRANULE_COLUMNS, _SCENE_COLUMNS, _COINCIDENCE_COLUMNS, _PRODUCT_COLUMNS)
+    granules, scenes, coincidences, products = (pd.DataFrame(columns=list(names)) for names in columns)
+    left_out = f"{places}: there are no such tables yet; `snakemake search` finds granules and scenes and writes them"
+    indexed = granules.set_index("granule", drop=False), scenes.set_index("scene", drop=False)
+    return Campaign(*indexed, coincidences, products, (left_out,))
 
 
 def _duplicates(path: str, table: pd.DataFrame, key: list[str]) -> list[str]:
@@ -170,6 +200,11 @@ _COINCIDENCE_COLUMNS = {
     "lag": (_is_number, "must be minutes, scene minus track"),
     "shift_x": (_is_number_or_open, "must be metres along x of the projection, or - where it is to be estimated"),
     "shift_y": (_is_number_or_open, "must be metres along y of the projection, or - where it is to be estimated"),
+}
+_PRODUCT_COLUMNS = {
+    "granule": _GRANULE,
+    "product": (lambda text: text in NASA_PRODUCTS, f"must be one of {', '.join(NASA_PRODUCTS)}"),
+    "file": _FILE,
 }
 _SHIFT = ("shift_x", "shift_y")
 _NUMBERS = ("lag", *_SHIFT)

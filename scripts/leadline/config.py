@@ -1,6 +1,6 @@
 """The campaign's config: checked against its schema as a whole, with every fault told at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,11 @@ from leadline.errors import ConfigError
 
 COMMAND_LINE = "--config"
 """Where a value came from when no config file holds it."""
+
+NO_MIRROR = (
+    "no server is given: Copernicus closed its own in 2023, mirrors of others serve those who have an account there;"
+    " what works without is acquire.archive: copernicus, earth_search or planetary_computer"
+)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -36,14 +41,25 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], files: Iterable[
         raise ConfigError(sorted(faults))
 
 
-def contradictions(config: Mapping[str, Any], granules: Iterable[str], scenes: Iterable[str]) -> list[str]:
-    """Return a line for each key that fits the schema and yet not the other keys or the tables."""
+def contradictions(
+    config: Mapping[str, Any], granules: Iterable[str], scenes: Iterable[str], products: Collection[str]
+) -> list[str]:
+    """Return a line for each key that fits the schema and yet not the other keys or the tables.
+
+    ``granules`` and ``scenes`` are the names in the tables, ``products`` the files of NASA's products.
+    """
     faults = []
     model, acquire = config["model"], config["acquire"]
     if model["preset"] not in model["presets"]:
         faults.append(f"config: model.preset: {model['preset']!r}: must be one of {', '.join(model['presets'])}")
     if acquire["source"] == "local" and "folder" not in acquire:
         faults.append("config: acquire.folder: missing; the source local takes the files from there")
+    if acquire["source"] == "earthdata":
+        faults += _archive_faults(acquire)
+    if acquire["source"] == "local" and "-" in products:
+        faults.append(
+            f"{config['tables']['products']}: file: '-': missing; the source local neither makes nor fetches it"
+        )
     if acquire["source"] == "simulated":
         simulated = acquire.get("simulated", {"granules": {}, "scenes": {}})
         for kind, names in (("granules", granules), ("scenes", scenes)):
@@ -56,6 +72,22 @@ def contradictions(config: Mapping[str, Any], granules: Iterable[str], scenes: I
             if granule not in simulated["granules"]
         ]
     return faults
+
+
+def _archive_faults(acquire: Mapping[str, Any]) -> list[str]:
+    """Return a line where the scenes' archive, or its level, is none of those that are told."""
+    name, level, archives = acquire["archive"], acquire["level"], acquire["archives"]
+    if name not in archives:
+        return [f"config: acquire.archive: {name!r}: must be one of acquire.archives: {', '.join(archives)}"]
+    archive = archives[name]
+    if "dhus" in archive:
+        return [] if archive["dhus"] else [f"config: acquire.archives.{name}.dhus: {NO_MIRROR}"]
+    if not {"stac", "collections"} <= set(archive):
+        return [f"config: acquire.archives.{name}: expected stac and collections, or dhus"]
+    levels = archive["collections"]
+    if level not in levels:
+        return [f"config: acquire.level: {level!r}: the archive {name} has {', '.join(levels)}"]
+    return []
 
 
 def _faults(error: jsonschema.ValidationError, sources: Mapping[str, Mapping]) -> list[str]:

@@ -40,6 +40,7 @@ UNUSABLE_SCENES = {
 ELSEWHERE = "S2_T60CWE_20191104T200000"
 OTHER_HEMISPHERE = "S2_T60XWH_20191104T200000"
 SCENE_THAT_IS_NOT_THERE = "S2_T60CWF_20191104T200000"
+PRODUCTS = {"ATL07": "unreadable", "ATL10": "wrong_pass"}
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +55,12 @@ def campaign(make_checkout, finished):
         shutil.copy(simulated / f"{scene}.tif", folder)
     break_granules(folder, next(iter(GOOD)))
     break_scenes(folder, simulated / f"{GOOD['20191104200000_90010510'][0]}.tif")
+    (folder / "ATL07.h5").write_text("<html>please log in</html>")
+    shutil.copy(next(simulated.glob("*_simulated_ATL10.h5")), folder / "ATL10.h5")
     write_tables(folder)
+    names = ("granules", "scenes", "coincidences", "corrections", "products")
     settings = {
-        "tables": {name: f"inputs/{name}.tsv" for name in ("granules", "scenes", "coincidences", "corrections")},
+        "tables": {name: f"inputs/{name}.tsv" for name in names},
         "acquire": {"source": "local", "folder": "inputs"},
         "model": {"preset": "quick", "presets": {"quick": {"learning_rate": 0.003, "batch_size": 512, "epochs": 2}}},
     }
@@ -138,6 +142,10 @@ def write_tables(folder: Path) -> None:
         "scenes": pd.DataFrame({"scene": scenes, "file": [f"{scene}.tif" for scene in scenes]}),
         "coincidences": pd.DataFrame(rows, columns=["granule", "scene", "lag", "shift_x", "shift_y"]),
         "corrections": pd.DataFrame(columns=["granule", "beam", "x_start", "x_end", "class", "who", "why"]),
+        "products": pd.DataFrame(
+            [(next(iter(GOOD)), product, f"{product}.h5") for product in PRODUCTS],
+            columns=["granule", "product", "file"],
+        ),
     }
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
@@ -163,6 +171,13 @@ def test_an_unusable_scene_ends_in_its_state_with_a_line(states, scene, state):
     own = states[states["subject"] == scene]
     assert own["state"].tolist() == [state]
     assert scene in own["reason"].item()
+
+
+@pytest.mark.parametrize(("product", "state"), PRODUCTS.items())
+def test_a_product_that_cannot_be_compared_with_ends_in_its_state_with_a_line(states, product, state):
+    own = states[states["subject"] == f"{next(iter(GOOD))} {product}"]
+    assert own["state"].tolist() == [state]
+    assert f"inputs/{product}.h5: expected" in own["reason"].item()
 
 
 def test_files_that_are_not_there_are_told_at_once_and_listed(campaign, states):

@@ -12,8 +12,9 @@ import pandas as pd
 import xarray as xr
 from workflow_words import NOTHING
 
+from leadline.accounts import State, read_account
 from leadline.class_raster import read_classes
-from leadline.comparison import label_agreement
+from leadline.label_truth import label_agreement
 from leadline.labels import Look, label_segments
 from leadline.overlay import read_overlay
 from leadline.tables import FREEBOARD, SEGMENTS, TRUTH, read_table
@@ -52,7 +53,19 @@ def test_the_summary_is_flat_and_calls_the_simulated_truth_so(finished):
     assert summary["source"] == "simulated"
     assert all(value is None or isinstance(value, (int, float, str)) for value in summary.values())
     assert summary["simulated_truth_classes_accuracy_percent"] > 80
-    assert abs(summary["simulated_truth_freeboard_freeboard_thick_ice_median_error_m"]) < 0.05
+    assert abs(summary["simulated_truth_freeboard_thick_ice_median_error_m"]) < 0.05
+
+
+def test_the_untouched_tracks_are_compared_with_a_simulated_atl10_and_the_others_named(finished):
+    summary = json.loads((results(finished) / "report" / "summary.json").read_text())
+    assert summary["simulated_atl10_n_granules"] == 1
+    assert summary["simulated_atl10_density_leadline_per_km"] > 5 * summary["simulated_atl10_density_nasa_per_km"] > 0
+    assert abs(summary["simulated_atl10_height_difference_median_m"]) < 0.02
+    account = read_account(results(finished) / "comparison" / f"{UNTOUCHED}_ATL10.json")
+    assert [(part.subject, part.state) for part in account.parts] == [("gt1r", State.OK), ("gt2r", State.OK)]
+    states = pd.read_csv(results(finished) / "report" / "states.tsv", sep="\t")
+    without = states.loc[states["state"] == State.NO_NASA_PRODUCT, "subject"]
+    assert set(without) == {"20191104200000_90010510", "20191113193000_90020510"}
 
 
 def test_the_labels_are_right_and_would_not_be_without_the_drift(finished):
@@ -76,7 +89,7 @@ def test_the_labels_are_right_and_would_not_be_without_the_drift(finished):
 
 def test_every_stage_tells_what_it_kept_and_dropped(finished):
     counts = pd.read_csv(results(finished) / "report" / "counts.tsv", sep="\t")
-    assert set(counts["stage"]) == {"segments", "labels", "classes", "freeboard"}
+    assert set(counts["stage"]) == {"segments", "labels", "classes", "freeboard", "comparison"}
     photons = counts[(counts["stage"] == "segments")].groupby("what")["count"].sum()
     lost = photons.filter(regex=r"^photons_of_").sum()
     assert photons["photons"] == photons["photons_kept"] + lost

@@ -28,6 +28,21 @@ def test_segments_of_one_granule_ask_for_that_granule_alone(checkout):
     assert jobs == {"simulate_granule": 1, "resample_segments": 1, "total": 2}
 
 
+def test_the_ablation_is_for_who_asks_for_it_and_measures_on_worlds_of_their_own_seeds(checkout):
+    assert "ablate_model" not in checkout.jobs(*DEMO)
+    worlds = (*DEMO, "config/worlds.yaml")
+    jobs = checkout.jobs("ablation", *worlds)
+    assert jobs["ablate_model"] == 1
+    assert jobs["simulate_granule"] == 5
+    assert "train_model" not in jobs
+    for granule, seed in (("20191127183000_90040510", 7), ("20191128183000_90050510", 41), (UNTOUCHED, 2019)):
+        said = checkout.snakemake(f"results/simulated/{granule}.h5", "--dry-run", "--printshellcmds", *worlds)
+        assert f"--seed {seed} " in said
+    assert "--thin-cloud 0.5" in checkout.snakemake(
+        "results/simulated/S2_T02CNB_20191104T202200.tif", "--dry-run", "--printshellcmds", *DEMO, "config/harder.yaml"
+    )
+
+
 @pytest.mark.parametrize("profile", ["dgx", "dataproc", "profiles/dgx", "profiles/dataproc"])
 def test_a_profile_resolves_by_its_name_and_dry_runs(checkout, profile):
     assert checkout.jobs("--profile", profile, *DEMO)["write_product"] == 9
@@ -47,9 +62,9 @@ def test_a_wrong_config_is_told_all_its_faults_before_anything_runs(checkout):
     assert "Traceback" not in said
 
 
-def test_a_source_that_cannot_fetch_yet_says_what_to_do(checkout):
-    said = checkout.snakemake("results/segments/20191104195311_05940510.parquet", fails=True)
-    assert "20191104195311_05940510: leadline cannot fetch from archives yet; download it" in said
+def test_a_scene_whose_tile_is_not_told_says_what_to_do_before_anyone_is_asked(checkout):
+    said = checkout.snakemake("results/acquire/S2_20191103T183459", "--retries", "0", fails=True)
+    assert "S2_20191103T183459: its tile is not told; `snakemake search` finds the tiles under the track" in said
     assert "Traceback" not in said
 
 
@@ -60,16 +75,19 @@ AFTER_SEGMENTS = {
     "build_training_set",
     "train_model",
     "evaluate_model",
+    "draw_classifier",
     "classify_segments",
     "compute_freeboard",
+    "compare_products",
     "write_product",
+    "write_tracks",
     "draw_track",
     "summarise_campaign",
 }
 AFTER_DRIFT = AFTER_SEGMENTS - {"resample_segments"}
 AFTER_LABELS = AFTER_DRIFT - {"estimate_drift"}
 AFTER_MODEL = AFTER_LABELS - {"label_tracks", "build_training_set"}
-AFTER_CLASSES = AFTER_MODEL - {"train_model", "evaluate_model"}
+AFTER_CLASSES = AFTER_MODEL - {"train_model", "evaluate_model", "draw_classifier"}
 AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
 
 
@@ -77,7 +95,7 @@ AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
     ("module", "stale"),
     [
         ("segments.py", AFTER_SEGMENTS),
-        ("photons.py", AFTER_SEGMENTS),
+        ("photons.py", AFTER_SEGMENTS | {"simulate_product"}),
         ("segmentation.py", AFTER_DRIFT | {"segment_scene"}),
         ("matching.py", AFTER_DRIFT),
         ("spark/labels.py", AFTER_LABELS),
@@ -86,8 +104,13 @@ AFTER_FREEBOARD = AFTER_CLASSES - {"classify_segments"}
         ("sea_surface.py", AFTER_FREEBOARD),
         ("spark/freeboard.py", AFTER_FREEBOARD),
         ("netcdf.py", {"write_product"}),
-        ("figures.py", {"draw_track", "summarise_campaign"}),
-        ("simulate/truth.py", {"simulate_truth", "evaluate_model", "draw_track", "summarise_campaign"}),
+        ("geoparquet.py", {"write_tracks"}),
+        ("figures.py", {"draw_track", "draw_classifier", "compare_products", "summarise_campaign"}),
+        ("comparison.py", {"compare_products", "summarise_campaign"}),
+        (
+            "simulate/truth.py",
+            {"simulate_truth", "evaluate_model", "draw_classifier", "draw_track", "summarise_campaign"},
+        ),
         ("simulate/sentinel2.py", AFTER_DRIFT | {"simulate_scene", "segment_scene"}),
     ],
 )

@@ -76,11 +76,18 @@ def _parsed(path: Path) -> dict[str, Any]:
     raise unreadable(path, "a whole STAC item with properties and assets; fetch the item again")
 
 
+def band_assets(item: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give each asset of an item that is a 10 m band, with the band's name as in ``BANDS``; one may come twice."""
+    for key, asset in item["assets"].items():
+        name = _band_name(key, asset)
+        if name and asset.get("gsd", 10) == 10:
+            yield name, asset
+
+
 def _band_files(item: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, Mapping[str, Any], Path]]:
     """Give each asset that is a 10 m band and whose file is there."""
-    for key, asset in item["assets"].items():
-        name, file = _band_name(key, asset), _file(asset, folder)
-        if name and file and asset.get("gsd", 10) == 10:
+    for name, asset in band_assets(item):
+        if file := _file(asset, folder):
             yield name, asset, file
 
 
