@@ -35,7 +35,7 @@ test: ready
 	ruff format --check scripts tests
 	snakefmt --check Snakefile rules
 	snakemake --lint
-	pytest --numprocesses=2 --dist=loadgroup
+	pytest --numprocesses=2 --no-loadscope-reorder
 
 ready: $(stamp)
 

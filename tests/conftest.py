@@ -4,19 +4,32 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from places import ROOT
 
-FINISHED = "finished"
-"""The fixture that costs most; whatever needs it runs in one process, and first, for it takes longest."""
+FINISHED = ("test_campaign.py", "test_dag.py")
+"""The files that need the finished campaign, the fixture that costs most: they share a process, and begin."""
 
 
-@pytest.hookimpl(tryfirst=True)
+class _ByFile(LoadFileScheduling):
+    """Keeps the tests of a file in one process, and those of the finished campaign."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return FINISHED[0] if file.endswith(FINISHED) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Spread tests over processes, whatever --dist says."""
+    return _ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and those of the finished campaign; see pytest-xdist's loadgroup."""
-    items.sort(key=lambda item: FINISHED not in item.fixturenames)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(FINISHED if FINISHED in item.fixturenames else item.path.name))
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: not item.path.name.endswith(FINISHED))
 
 
 @pytest.fixture(scope="session")
