@@ -5,6 +5,7 @@
 #                  an hour; `make ablation worlds=harder` with half the signal, twice the background and more cloud
 #   make real      the same way for the real granules and scenes of LEADLINE_REAL_DATA
 #   make test      style, workflow lint and tests
+#   make places    the tests of the places of work: Spark clusters, a real Slurm where it is installed, lost ranks
 #   make ready     the set-up alone
 #   make lock      requirements.lock from pyproject.toml; `make lock options=--upgrade` renews every pin
 
@@ -18,7 +19,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 stamp := .venv/ready-$(shell (pwd; cat requirements.lock; awk '/^\[/ {uv = /^\[+tool\.uv/} uv' pyproject.toml) | \
                              sha256sum | cut -c 1-16)
 
-.PHONY: demo ablation real test ready lock
+.PHONY: demo ablation real test places ready lock
 
 demo: campaign := --configfile config/demo.yaml
 ablation: campaign := --configfile config/demo.yaml config/$(worlds).yaml
@@ -36,6 +37,9 @@ test: ready
 	snakefmt --check Snakefile rules
 	snakemake --lint
 	pytest --numprocesses=2 --no-loadscope-reorder
+
+places: ready
+	pytest -m places
 
 ready: $(stamp)
 

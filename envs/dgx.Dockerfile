@@ -1,9 +1,13 @@
 # leadline's environment for a DGX: Horovod reduces gradients with NCCL. The tests do not build it.
 #   docker build --tag leadline-dgx --file envs/dgx.Dockerfile .
-#   enroot import dockerd://leadline-dgx        (for Slurm with pyxis)
-# NGC's TensorFlow images bring another Python and TensorFlow than requirements.lock; this base has CUDA 12,
-# cuDNN 9.3 or newer and NCCL, which TensorFlow 2.18 asks for, and the right Python in its packages.
-FROM nvidia/cuda:12.6.3-cudnn-devel-rockylinux9
+#   apptainer build envs/leadline.sif docker-daemon://leadline-dgx:latest
+#   snakemake --profile dgx --sdm apptainer --apptainer-args="--nv --bind /raid"
+# For Slurm with pyxis: enroot import dockerd://leadline-dgx
+#
+# The base is NGC's CUDA image: CUDA 12, cuDNN 9.3 or newer and NCCL with their headers, as TensorFlow 2.18 asks for and
+# Horovod compiles against. NGC's TensorFlow images hold the same libraries under another Python and TensorFlow than
+# requirements.lock. Added are Python 3.11, a compiler, and the lock, with Horovod built for NCCL.
+FROM nvcr.io/nvidia/cuda:12.6.3-cudnn-devel-rockylinux9
 
 RUN dnf install --assumeyes python3.11 gcc-c++ make && dnf clean all
 

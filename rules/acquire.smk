@@ -11,7 +11,7 @@ rule simulate_granule:
         "results/benchmarks/simulate_granule/{granule}.tsv"
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(3000),
         runtime=10,
     params:
         settings=simulated_granule,
@@ -30,7 +30,7 @@ rule simulate_truth:
         "results/benchmarks/simulate_truth/{granule}.tsv"
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(3000),
         runtime=10,
     params:
         settings=simulated_granule,
@@ -51,7 +51,7 @@ rule simulate_scene:
         "results/benchmarks/simulate_scene/{scene}.tsv"
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(3000),
         runtime=10,
     params:
         settings=simulated_scene,
@@ -72,7 +72,7 @@ rule fetch_granule:
     retries: 2
     resources:
         launcher="python",
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=120,
         connections=1,
     params:
@@ -115,7 +115,7 @@ rule fetch_scene:
     retries: 2
     resources:
         launcher="python",
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=120,
         connections=1,
     params:

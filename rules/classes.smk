@@ -17,7 +17,7 @@ rule classify_segments:
     threads: 2
     resources:
         launcher="horovodrun -np 2 --gloo python",
-        mem_mb=6000,
+        mem_mb=memory(4000, by_input=20),
         runtime=60,
     params:
         segment_length=config["segments"]["window"],

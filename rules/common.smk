@@ -37,9 +37,10 @@ SEARCH_SETTINGS = [
 ]
 DRIFT_SETTINGS = ["drift_reach", "hand_shift_error", "ice_speed"]
 
+# in a container the first Python on the PATH is its own
 shell.prefix(
-    f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
-    f" SCRIPTS={shlex.quote(str(SCRIPTS))} TF_CPP_MIN_LOG_LEVEL=3; "
+    f'[ "$APPTAINER_CONTAINER" ] || export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; '
+    f"set -euo pipefail; export SCRIPTS={shlex.quote(str(SCRIPTS))} TF_CPP_MIN_LOG_LEVEL=3; "
 )
 
 
@@ -103,6 +104,16 @@ def options(values):
             *(shlex.quote(str(item)) for item in items),
         ]
     return " ".join(words)
+
+
+def memory(least, by_input=0, by_thread=0):
+    """Return an input function of the memory that a job asks for, MB: by its input's size and threads, more each try."""
+
+    def of_job(wildcards, input, threads, attempt):
+        size = input.size_mb if by_input else 0
+        return attempt * math.ceil(least + by_input * size + by_thread * threads)
+
+    return of_job
 
 
 def source_file(name, simulated, fetched, own):

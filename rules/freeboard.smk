@@ -18,7 +18,7 @@ rule compute_freeboard:
     threads: 2
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
         spark=1,
     params:
@@ -48,7 +48,7 @@ rule write_product:
         "results/benchmarks/write_product/{granule}_{beam}.tsv"
     resources:
         launcher="python",
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=10,
     params:
         projection=config["projection"],

@@ -15,7 +15,7 @@ rule segment_scene:
     threads: 2
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         settings=options({key: config["labels"][key] for key in SCENE_SETTINGS}),
@@ -38,7 +38,7 @@ rule estimate_drift:
         "results/benchmarks/estimate_drift/{granule}_{scene}.tsv"
     resources:
         launcher="python",
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=30,
     params:
         coincidence=coincidence,
@@ -68,7 +68,7 @@ rule label_tracks:
     threads: 2
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
         spark=1,
     params:

@@ -14,7 +14,7 @@ rule build_training_set:
         "results/benchmarks/build_training_set/{role}.tsv"
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(1000, by_input=30),
         runtime=30,
     params:
         granules=granules_of_role,
@@ -37,10 +37,11 @@ rule train_model:
         "results/logs/train_model/{network}.log",
     benchmark:
         "results/benchmarks/train_model/{network}.tsv"
+    retries: 1  # a rank that was lost costs no epoch but the last
     threads: 2
     resources:
         launcher="horovodrun -np 2 --gloo python",
-        mem_mb=6000,
+        mem_mb=memory(4000, by_input=40),
         runtime=120,
     params:
         segment_length=config["segments"]["window"],
@@ -69,7 +70,7 @@ rule evaluate_model:
         "results/benchmarks/evaluate_model/{network}.tsv"
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(2000, by_input=20),
         runtime=30,
     params:
         segment_length=config["segments"]["window"],

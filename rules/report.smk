@@ -21,7 +21,7 @@ rule draw_track:
         "results/benchmarks/draw_track/{granule}_{beam}.tsv"
     resources:
         launcher="python",
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=10,
     params:
         segment_length=config["segments"]["window"],
@@ -100,7 +100,7 @@ rule summarise_campaign:
         "results/benchmarks/summarise_campaign.tsv"
     resources:
         launcher="python",
-        mem_mb=4000,
+        mem_mb=memory(2000, by_input=10),
         runtime=30,
     params:
         source=config["acquire"]["source"],

@@ -15,7 +15,7 @@ rule resample_segments:
     threads: 3
     resources:
         launcher="python",
-        mem_mb=lambda wildcards, threads: 500 + 500 * threads,
+        mem_mb=memory(500, by_input=0.2, by_thread=500),
         runtime=30,
     params:
         beams=beams_of_granule,

@@ -1,5 +1,6 @@
 """The workflow under test: a copy of the tree in a folder of its own, and snakemake run in it as a person would."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -24,9 +25,12 @@ class Checkout:
         """Return the command line of snakemake with these arguments."""
         return [str(Path(sys.executable).with_name("snakemake")), *arguments]
 
-    def snakemake(self, *arguments: str, fails: bool = False) -> str:
+    def snakemake(self, *arguments: str, fails: bool = False, **variables: str) -> str:
         """Run snakemake to its end and return all it said; a wrong exit code fails the test with that."""
-        done = subprocess.run(self.command(*arguments), cwd=self.folder, capture_output=True, text=True)
+        environment = {**os.environ, **variables}
+        done = subprocess.run(
+            self.command(*arguments), cwd=self.folder, capture_output=True, text=True, env=environment
+        )
         said = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, said
         return said
@@ -52,7 +56,7 @@ def make_checkout(tmp_path_factory):
         folder = tmp_path_factory.mktemp("checkout") / "leadline"
         for name in ("config", "envs", "profiles", "rules", "scripts", "tests/real", "tests/workflow/small"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("Snakefile", "dgx", "dataproc"):
+        for name in ("Snakefile", "dgx", "dgx-slurm", "dataproc"):
             shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
         return Checkout(folder)
 
@@ -70,4 +74,13 @@ def finished(make_checkout) -> Checkout:
     """A copy of the tree in which the small campaign has run to its end."""
     checkout = make_checkout()
     checkout.snakemake(*SMALL)
+    return checkout
+
+
+@pytest.fixture
+def again(make_checkout, finished) -> Checkout:
+    """A copy of the tree in which the small campaign has run, to run parts of it once more."""
+    checkout = make_checkout()
+    for name in ("results", ".snakemake"):
+        shutil.copytree(finished.folder / name, checkout.folder / name)
     return checkout

@@ -43,16 +43,6 @@ def test_the_ablation_is_for_who_asks_for_it_and_measures_on_worlds_of_their_own
     )
 
 
-@pytest.mark.parametrize("profile", ["dgx", "dataproc", "profiles/dgx", "profiles/dataproc"])
-def test_a_profile_resolves_by_its_name_and_dry_runs(checkout, profile):
-    assert checkout.jobs("--profile", profile, *DEMO)["write_product"] == 9
-
-
-def test_a_profile_moves_the_work_and_makes_nothing_stale(finished, small):
-    for profile in ("dgx", "dataproc"):
-        assert NOTHING in finished.snakemake("--dry-run", "--profile", profile, *small)
-
-
 def test_a_wrong_config_is_told_all_its_faults_before_anything_runs(checkout):
     faulty = {"segments": {"trim": -1}, "freeboard": {"method": "best"}, "tables": {"scenes": "absent.tsv"}}
     (checkout.folder / "faulty.yaml").write_text(yaml.safe_dump(faulty))

@@ -24,6 +24,7 @@ TOOLS = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
 CONTAINERS = ["Dockerfile", "dgx.Dockerfile", "apptainer.def"]
 NEVER_IMPORTED = {
     "snakemake": "runs the workflow",
+    "snakemake-executor-plugin-slurm": "sends the jobs of the profile dgx-slurm",
     "pygments": "colours the code in snakemake --report",
     "netcdf4": "is what xarray writes with",
 }
