@@ -4,6 +4,7 @@ import json
 import math
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -89,6 +90,7 @@ SIMULATED = config["acquire"]["source"] == "simulated"
 workflow.register_resource("connections", config["acquire"]["connections"])
 
 
+@cache
 def code(script):
     """Return the digest of a script and of the library modules it uses: its rule is stale when they change."""
     return code_digest(SCRIPTS / script)
@@ -211,8 +213,7 @@ def classes_of_batch(wildcards):
 def segments_of_role(wildcards):
     """Return the segment tables of the granules of a role."""
     return [
-        f"results/segments/{granule}.parquet"
-        for granule in CAMPAIGN.of_role(wildcards.role)
+        f"results/segments/{granule}.parquet" for granule in granules_of_role(wildcards)
     ]
 
 
@@ -220,13 +221,13 @@ def labels_of_role(wildcards):
     """Return the label tables of the batches that hold the granules of a role."""
     return [
         f"results/labels/{batch}.parquet"
-        for batch in CAMPAIGN.batches_of(CAMPAIGN.of_role(wildcards.role))
+        for batch in CAMPAIGN.batches_of(granules_of_role(wildcards))
     ]
 
 
 def granules_of_role(wildcards):
-    """Return the granules of a role."""
-    return CAMPAIGN.of_role(wildcards.role)
+    """Return the granules of a role whose labels, or simulated truth, can train or test a network."""
+    return CAMPAIGN.labelled(wildcards.role, config["acquire"]["source"])
 
 
 def scene_classes_of_batch(wildcards):
@@ -244,16 +245,16 @@ def overlays_of_batch(wildcards):
 
 def overlays_of(granules):
     """Return how the scenes that coincide with granules are laid on their tracks."""
-    rows = CAMPAIGN.coincidences[CAMPAIGN.coincidences["granule"].isin(granules)]
     return [
-        f"results/drift/{row.granule}_{row.scene}.json" for row in rows.itertuples()
+        f"results/drift/{granule}_{scene}.json"
+        for granule in granules
+        for scene in CAMPAIGN.scenes_of([granule])
     ]
 
 
 def coincidence(wildcards):
     """Return the options that tell the lag of a coincidence and, where it is given by hand, its shift."""
-    table = CAMPAIGN.coincidences.set_index(["granule", "scene"])
-    row = table.loc[(wildcards.granule, wildcards.scene)]
+    row = CAMPAIGN.coincidence(wildcards.granule, wildcards.scene)
     by_hand = (
         {}
         if math.isnan(row["shift_x"])
@@ -273,8 +274,7 @@ def batch_table(name):
 
 def nasa_file(wildcards):
     """Return where a product of NASA's of the granule's pass stands: the person's own, or where it is made or fetched."""
-    table = CAMPAIGN.products.set_index(["granule", "product"])
-    own = table.loc[(wildcards.granule, wildcards.product), "file"]
+    own = CAMPAIGN.product_file(wildcards.granule, wildcards.product)
     if own != "-":
         return own
     if SIMULATED:

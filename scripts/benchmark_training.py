@@ -50,6 +50,7 @@ def main() -> None:
     table = table_iv(times)
     shown = figures(table, rates)
     results = {
+        "source": "simulated",
         "machine": machine(len(os.sched_getaffinity(0))),
         "load": os.getloadavg(),
         "trained": [

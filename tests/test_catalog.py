@@ -54,6 +54,26 @@ def test_a_campaign_tells_its_tracks_batches_roles_and_scenes(tmp_path):
     assert campaign.left_out == ()
 
 
+def test_only_granules_with_a_scene_or_labels_by_hand_can_train_or_test(tmp_path):
+    campaign = read_campaign(tables(tmp_path, coincidences=[], corrections=[]), None, 80)
+    assert campaign.labelled("train", "local") == ["20191104200000_90010510"], (
+        "none is labelled, and the training will say so"
+    )
+    more = [*ROWS["granules"], "20191114193000_90030510\t006\tgt1r\ttest\tnov\t-"]
+    campaign = read_campaign(tables(tmp_path, granules=more, coincidences=ROWS["coincidences"][:1]), None, 80)
+    assert campaign.labelled("train", "local") == ["20191104200000_90010510"]
+    assert campaign.labelled("test", "local") == ["20191113193000_90020510"], (
+        "labelled by hand; the third has no labels"
+    )
+    assert len(campaign.labelled("test", "simulated")) == 2, "but what is true of it is known where it is simulated"
+
+
+def test_a_coincidence_tells_its_numbers(tmp_path):
+    campaign = read_campaign(tables(tmp_path), None, 80)
+    found = campaign.coincidence("20191104200000_90010510", "S2_T02CNB_20191104T202200")
+    assert found == {"lag": 22, "shift_x": -120, "shift_y": 90.5}
+
+
 def test_a_shift_that_is_to_be_estimated_is_open(tmp_path):
     rows = [ROWS["coincidences"][0].replace("-120\t90.5", "-\t-"), ROWS["coincidences"][1]]
     campaign = read_campaign(tables(tmp_path, coincidences=rows), None, 80)
@@ -141,6 +161,7 @@ def test_a_granule_without_a_product_is_told(tmp_path):
     campaign = read_campaign(tables(tmp_path), None, 80)
     assert campaign.products["product"].tolist() == ["ATL10"]
     assert campaign.without_product == ["20191113193000_90020510"]
+    assert campaign.product_file("20191104200000_90010510", "ATL10") == "-"
 
 
 def test_a_product_whose_file_is_not_there_is_left_out_and_named(tmp_path):
@@ -166,6 +187,7 @@ def test_before_a_search_a_campaign_is_empty_and_says_so(tmp_path):
     paths = {name: str(tmp_path / f"{name}.tsv") for name in HEADERS}
     campaign = read_campaign(paths, None, 80)
     assert campaign.granules.empty and campaign.scenes.empty and campaign.tracks == campaign.batches == []
+    assert campaign.labelled("train", "local") == campaign.labelled("test", "local") == campaign.scenes_of([]) == []
     (line,) = campaign.left_out
     assert "there are no such tables yet; `snakemake search` finds granules and scenes" in line
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +32,8 @@ class Campaign:
     """granule, scene, lag (scene minus track, min), shift_x, shift_y (m, of the scene in the projection, or NaN)."""
     products: pd.DataFrame
     """granule, product (ATL07 or ATL10), file (- where it is fetched or simulated)."""
+    hand_labelled: tuple[str, ...]
+    """Granules that have labels set by hand."""
     left_out: tuple[str, ...]
     """One line for each granule, scene, coincidence or product that was left out, and why."""
 
@@ -48,9 +51,21 @@ class Campaign:
         """Return the granules of a role."""
         return list(self.granules.index[self.granules["role"] == role])
 
+    def labelled(self, role: str, source: str) -> list[str]:
+        """Return the granules of a role that scenes or people label: no others can train or test a network.
+
+        What is true of simulated granules (``source`` is acquire.source) is known of all. Where there are none, they
+        are all of the role, and whoever looks for their labels will say so.
+        """
+        granules = self.of_role(role)
+        if source == "simulated":
+            return granules
+        by_any = self._scenes_of_granules.keys() | set(self.hand_labelled)
+        return [granule for granule in granules if granule in by_any] or granules
+
     def of_batch(self, batch: str) -> list[str]:
         """Return the granules of a batch."""
-        return list(self.granules.index[self.granules["batch"] == batch])
+        return self._granules_of_batches[batch]
 
     def batches_of(self, granules: list[str]) -> list[str]:
         """Return the batches that hold the granules."""
@@ -58,12 +73,37 @@ class Campaign:
 
     def scenes_of(self, granules: list[str]) -> list[str]:
         """Return the scenes that coincide with any of the granules."""
-        return list(self.coincidences.loc[self.coincidences["granule"].isin(granules), "scene"].unique())
+        return list(dict.fromkeys(scene for granule in granules for scene in self._scenes_of_granules.get(granule, ())))
+
+    def coincidence(self, granule: str, scene: str) -> dict[str, float]:
+        """Return lag, shift_x and shift_y of a coincidence."""
+        return self._numbers_of_coincidences[granule, scene]
+
+    def product_file(self, granule: str, product: str) -> str:
+        """Return the file of a product of NASA's, - where it is fetched or simulated."""
+        return self._files_of_products[granule, product]
 
     @property
     def without_product(self) -> list[str]:
         """Return the granules that have no ATL07 or ATL10 to be compared with."""
         return list(self.granules.index[~self.granules.index.isin(self.products["granule"])])
+
+    # Rules ask for each of these once a job: a year of the polar oceans has many.
+    @cached_property
+    def _granules_of_batches(self) -> dict[str, list[str]]:
+        return self.granules.groupby("batch")["granule"].agg(list).to_dict()
+
+    @cached_property
+    def _scenes_of_granules(self) -> dict[str, list[str]]:
+        return self.coincidences.groupby("granule")["scene"].agg(list).to_dict()
+
+    @cached_property
+    def _numbers_of_coincidences(self) -> dict[tuple[str, str], dict[str, float]]:
+        return self.coincidences.set_index(["granule", "scene"])[list(_NUMBERS)].to_dict("index")
+
+    @cached_property
+    def _files_of_products(self) -> dict[tuple[str, str], str]:
+        return self.products.set_index(["granule", "product"])["file"].to_dict()
 
 
 def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: float) -> Campaign:
@@ -118,6 +158,7 @@ def read_campaign(tables: Mapping[str, str], folder: Path | None, maximum_lag: f
         scenes.set_index("scene", drop=False),
         coincidences[known & ~late],
         products[products["granule"].isin(granules["granule"])],
+        tuple(corrections["granule"].unique()),
         (*lost_granules, *lost_scenes, *lost_products, *lost_coincidences),
     )
 
@@ -129,7 +170,7 @@ def _not_searched_yet(tables: Mapping[str, str]) -> Campaign:
     granules, scenes, coincidences, products = (pd.DataFrame(columns=list(names)) for names in columns)
     left_out = f"{places}: there are no such tables yet; `snakemake search` finds granules and scenes and writes them"
     indexed = granules.set_index("granule", drop=False), scenes.set_index("scene", drop=False)
-    return Campaign(*indexed, coincidences, products, (left_out,))
+    return Campaign(*indexed, coincidences, products, (), (left_out,))
 
 
 def _duplicates(path: str, table: pd.DataFrame, key: list[str]) -> list[str]:
