@@ -13,8 +13,8 @@ import yaml
 
 from leadline.tables import CLASSES, FREEBOARD, LABELS, LEADS, SECTIONS, SEGMENTS, read_table, write_table
 from places import ROOT
-from test_spark import Batch
 from standalone import ENVIRONMENT, SPARK, Cluster, standalone_cluster
+from test_spark import Batch
 from tracks import simulated_track
 
 pytestmark = pytest.mark.places

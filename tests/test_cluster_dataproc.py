@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from places import ROOT
-from test_spark import Batch
 from standalone import ENVIRONMENT, SPARK, standalone_cluster
+from test_spark import Batch
 
 CLUSTER = ROOT / "scripts" / "cluster"
 GCLOUD = Path(__file__).with_name("documented_gcloud.py")
