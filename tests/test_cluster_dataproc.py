@@ -89,6 +89,7 @@ def test_a_command_without_its_words_does_nothing(gcloud, name):
     assert gcloud(CLUSTER / name, "ice", fails=True) == []
 
 
+@pytest.mark.places
 def test_a_script_submitted_from_outside_makes_the_same_table(gcloud, tmp_path):
     """The noting gcloud hands the driver to a real cluster, from an empty folder, with what it was told to send."""
     batch = Batch(tmp_path)
