@@ -28,8 +28,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
-    items.sort(key=lambda item: not item.path.name.endswith(FINISHED))
+    """Begin with what takes longest: the finished campaign, then the other workflows."""
+    items.sort(key=lambda item: (not item.path.name.endswith(FINISHED), item.path.parent.name != "workflow"))
 
 
 @pytest.fixture(scope="session")

