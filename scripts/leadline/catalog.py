@@ -65,7 +65,7 @@ class Campaign:
 
     def of_batch(self, batch: str) -> list[str]:
         """Return the granules of a batch."""
-        return self._granules_of_batches[batch]
+        return self._granules_of_batches.get(batch, [])
 
     def batches_of(self, granules: list[str]) -> list[str]:
         """Return the batches that hold the granules."""
