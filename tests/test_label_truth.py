@@ -6,14 +6,12 @@ from drifts import drift
 from leadline.label_truth import class_agreement, drift_errors, label_agreement
 from leadline.names import SurfaceClass
 from leadline.overlay import overlay
-from tracks import simulated_track
+from tracks import simulated_track_and_truth
 
 
 @pytest.fixture(scope="module")
 def track_and_truth() -> tuple[pd.DataFrame, pd.DataFrame]:
-    track, sea_surface, freeboard = simulated_track()
-    truth = track[["granule", "beam", "x_atc", "surface_class"]].assign(freeboard=freeboard, sea_surface=sea_surface)
-    return track, truth
+    return simulated_track_and_truth()
 
 
 def test_wrong_classes_are_counted_where_they_are(track_and_truth):

@@ -214,7 +214,7 @@ def track(latitude: float, n: int = 100_000, heading: float = 0.2) -> tuple[np.n
 
 @pytest.mark.parametrize(("latitude", "crs", "projection"), [(-78, UTM, SOUTH), (82, "EPSG:32603", "EPSG:3413")])
 @pytest.mark.parametrize("shift", [(600.0, 0.0), (-350.0, -480.0), (0.0, 0.0)])
-def test_the_shift_between_knots_is_that_of_each_place_by_itself(latitude, crs, projection, shift):
+def test_a_place_laid_on_a_plane_is_where_it_is_by_itself(latitude, crs, projection, shift):
     places_of_track = np.array(track(latitude))
     places_of_track = np.delete(places_of_track, np.s_[20_300:70_100], axis=1)
     x, y = places_in_scene(*places_of_track, shift, projection, crs)

@@ -7,16 +7,14 @@ from leadline.names import SurfaceClass
 from leadline.sea_surface import SeaSurfaceSettings
 from leadline.tables import SEA_SURFACE_METHODS
 from leadline.truth import freeboard_errors, open_water_residual, sea_surface_errors, with_truth
-from tracks import simulated_track
+from tracks import simulated_track_and_truth
 
 SECTION = 10_000.0
 
 
 @pytest.fixture(scope="module")
 def track_and_truth() -> tuple[pd.DataFrame, pd.DataFrame]:
-    track, sea_surface, freeboard = simulated_track()
-    truth = track[["granule", "beam", "x_atc", "surface_class"]].assign(freeboard=freeboard, sea_surface=sea_surface)
-    return track, truth
+    return simulated_track_and_truth()
 
 
 def test_segments_are_paired_by_their_key_and_only_those_that_both_know(track_and_truth):

@@ -55,3 +55,10 @@ def simulated_track(n_segments: int = 20_000, seed: int = 2019) -> tuple[pd.Data
     n_photons = np.maximum(random.poisson(10, n_segments), 1)
     noise = random.normal(0, PHOTON_SPREAD, n_segments) / np.sqrt(n_photons)
     return track_of(surface_class, sea_level + freeboard + noise, n_photons), sea_level, freeboard
+
+
+def simulated_track_and_truth() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a simulated track, and what is true of its segments as a table."""
+    track, sea_surface, freeboard = simulated_track()
+    truth = track[["granule", "beam", "x_atc", "surface_class"]].assign(freeboard=freeboard, sea_surface=sea_surface)
+    return track, truth

@@ -22,7 +22,7 @@ MINIMUM_AGREEMENT = 0.7
 SIGMAS = 3.0
 """How far a shift may err, in its standard deviations: what lies beyond changes no label and no confidence."""
 PLANE = 200.0
-"""Length of track that is laid on the scene's map as on a plane, m; it bends off by some millimetres."""
+"""Length of track that is laid on the scene's map as on a plane, m; it bends off by 2 cm at 80 degrees, by 6 at 87."""
 DEGREE = 111_195.0
 """Length of a degree of a great circle, m."""
 TILT = 1e-3
