@@ -11,10 +11,9 @@ import pandas as pd
 
 from leadline.benchmarks.ablation import Data, ablation, beside_table_iii, gains
 from leadline.benchmarks.leak import leak, matrices, summarised
-from leadline.classifier_figures import draw_ablation
 from leadline.distributed import start
 from leadline.features import known_classes
-from leadline.figures import draw_confusion
+from leadline.figures.classifier import draw_ablation, draw_confusion
 from leadline.files import written_whole
 from leadline.log import run
 from leadline.tables import TRAINING_SET, TRUTH, read_table

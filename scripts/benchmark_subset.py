@@ -16,15 +16,15 @@ from typing import Any
 import h5py
 import requests
 
+from leadline.archives.earthdata import Box
+from leadline.archives.remote_file import RemoteFile
+from leadline.archives.remote_granule import cut_granule
 from leadline.benchmarks.long_beam import write_long_granule
 from leadline.benchmarks.measures import machine
 from leadline.benchmarks.range_server import served
-from leadline.earthdata import Box
 from leadline.files import written_whole
 from leadline.log import run
 from leadline.names import BEAMS
-from leadline.remote_file import RemoteFile
-from leadline.remote_granule import cut_granule
 from leadline.simulate.atl03_file import LAYOUT
 from leadline.simulate.granule import simulate_granule
 from leadline.simulate.world import GranuleSettings

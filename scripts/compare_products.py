@@ -7,8 +7,8 @@ import pandas as pd
 
 from leadline.accounts import Account, write_account
 from leadline.comparison import NOTHING, compare
-from leadline.comparison_figures import draw_comparison
 from leadline.errors import InputDataError
+from leadline.figures.comparison import draw_comparison
 from leadline.files import written_whole
 from leadline.log import logger, run
 from leadline.names import NASA_PRODUCTS

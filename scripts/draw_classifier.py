@@ -4,7 +4,7 @@ import json
 from argparse import ArgumentParser
 from pathlib import Path
 
-from leadline.classifier_figures import draw_reliability
+from leadline.figures.classifier import draw_reliability
 from leadline.files import written_whole
 from leadline.log import run
 from leadline.metrics import groups_table

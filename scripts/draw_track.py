@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from leadline.figures import draw_track
+from leadline.figures.track import draw_track
 from leadline.files import written_whole
 from leadline.log import run
 from leadline.tables import FREEBOARD, LABELS, LEADS, TRUTH, read_track

@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from leadline.earthdata import find, login
-from leadline.granule_fetch import fetch_part, fetch_whole
+from leadline.archives.earthdata import find, login
+from leadline.archives.granule_fetch import fetch_part, fetch_whole
 from leadline.log import run
 
 

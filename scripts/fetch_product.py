@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from leadline.campaign_search import of_hemisphere
-from leadline.earthdata import companions, find, login
+from leadline.archives.campaign_search import of_hemisphere
+from leadline.archives.earthdata import companions, find, login
+from leadline.archives.granule_fetch import fetch_whole
 from leadline.errors import LeadlineError
-from leadline.granule_fetch import fetch_whole
 from leadline.log import run
 from leadline.names import NASA_PRODUCTS
 

@@ -5,12 +5,12 @@ import json
 import os
 from pathlib import Path
 
-from leadline.ground_track import ground_track
+from leadline.archives.ground_track import ground_track
+from leadline.archives.sentinel_account import open_session
+from leadline.archives.sentinel_dhus import Mirror
+from leadline.archives.sentinel_fetch import fetch_scene
+from leadline.archives.sentinel_search import find_scene
 from leadline.log import run
-from leadline.sentinel_account import open_session
-from leadline.sentinel_dhus import Mirror
-from leadline.sentinel_fetch import fetch_scene
-from leadline.sentinel_search import find_scene
 
 
 def main() -> None:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
-from leadline.campaign_search import clear_enough, of_hemisphere, scenes_along, tables_of, write_tables
-from leadline.coincidences import find_coincidences
-from leadline.earthdata import Granule, companions, search
+from leadline.archives.campaign_search import clear_enough, of_hemisphere, scenes_along, tables_of, write_tables
+from leadline.archives.coincidences import find_coincidences
+from leadline.archives.earthdata import Granule, companions, search
+from leadline.archives.sentinel_dhus import Mirror
+from leadline.archives.sentinel_search import search_scenes
 from leadline.errors import LeadlineError
 from leadline.log import run
 from leadline.names import NASA_PRODUCTS
-from leadline.sentinel_dhus import Mirror
-from leadline.sentinel_search import search_scenes
 
 logger = logging.getLogger("leadline.search")
 

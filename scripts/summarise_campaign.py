@@ -8,7 +8,8 @@ import pandas as pd
 import pyarrow as pa
 
 from leadline.accounts import read_account
-from leadline.figures import draw_confusion, draw_distribution, draw_training
+from leadline.figures.classifier import draw_confusion, draw_training
+from leadline.figures.comparison import draw_distribution
 from leadline.files import written_whole
 from leadline.label_truth import class_agreement, drift_errors, label_agreement
 from leadline.log import run

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from leadline.ground_track import PAIRS, ground_track
+from leadline.archives.ground_track import PAIRS, ground_track
 from services.earthdata import umm
 
 CORNER = 800

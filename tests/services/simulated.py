@@ -7,7 +7,7 @@ import rasterio
 import shapely
 from pyproj import Geod, Transformer
 
-from leadline.ground_track import ground_track
+from leadline.archives.ground_track import ground_track
 from leadline.simulate.atl10 import simulate_atl10
 from leadline.simulate.granule import simulate_granule
 from leadline.simulate.sentinel2 import BANDS, SceneSettings, simulate_scene

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import shapely
 
+from leadline.archives.sentinel_products import tile_box
+from leadline.archives.sentinel_search import find_scene, scene_key, search_scenes
+from leadline.archives.web import Patience
 from leadline.errors import LeadlineError
-from leadline.sentinel_products import tile_box
-from leadline.sentinel_search import find_scene, scene_key, search_scenes
-from leadline.web import Patience
 from services import sentinel
 from services.internet import Internet
 
 ARCHIVE = {"stac": f"https://{sentinel.COPERNICUS}/v1", "collections": {"L1C": "sentinel-2-l1c"}}
-ITEMS = json.loads((Path(__file__).parent / "services" / "ross_sea" / "scenes.json").read_text())["features"]
+ITEMS = json.loads((Path(__file__).parents[1] / "services" / "ross_sea" / "scenes.json").read_text())["features"]
 DAY = datetime(2019, 11, 4, tzinfo=UTC)
 EVERYWHERE = shapely.box(-180, -90, 180, 90)
 QUICK = Patience(tries=3, back_off=0.01, stall=0.5)

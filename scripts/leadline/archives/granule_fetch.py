@@ -7,15 +7,15 @@ from pathlib import Path
 import h5py
 import requests
 
-from leadline.download import download
-from leadline.earthdata import Box, Granule
+from leadline.archives.download import download
+from leadline.archives.earthdata import Box, Granule
+from leadline.archives.remote_file import RemoteFile
+from leadline.archives.remote_granule import cut_granule
 from leadline.errors import LeadlineError
 from leadline.log import share
 from leadline.names import BEAMS
-from leadline.remote_file import RemoteFile
-from leadline.remote_granule import cut_granule
 
-logger = logging.getLogger("leadline.granule_fetch")
+logger = logging.getLogger("leadline.archives.granule_fetch")
 
 
 def fetch_whole(granule: Granule, path: Path, session: requests.Session) -> None:

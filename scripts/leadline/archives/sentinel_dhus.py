@@ -14,11 +14,11 @@ import requests
 import shapely
 from sentinelsat import InvalidChecksumError, LTATriggered, SentinelAPI, SentinelAPIError
 
+from leadline.archives.sentinel_products import scene_of, table_of, tile_and_time, version
+from leadline.archives.web import PATIENCE, Patience, polite, reason
 from leadline.errors import LeadlineError
-from leadline.sentinel_products import scene_of, table_of, tile_and_time, version
-from leadline.web import PATIENCE, Patience, polite, reason
 
-logger = logging.getLogger("leadline.sentinel_dhus")
+logger = logging.getLogger("leadline.archives.sentinel_dhus")
 
 USERNAME, PASSWORD = "DHUS_USER", "DHUS_PASSWORD"
 NEEDED = re.compile(r"(MTD_MSI\w+|MTD_TL)\.xml$|_B(02|03|04|08)(_10m)?\.jp2$")

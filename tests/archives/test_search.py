@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadline.campaign_search import clear_enough, scenes_along, search_line, tables_of, write_tables
+from leadline.archives.campaign_search import clear_enough, scenes_along, search_line, tables_of, write_tables
+from leadline.archives.ground_track import GroundTrack, ground_track
 from leadline.catalog import read_campaign
-from leadline.ground_track import GroundTrack, ground_track
 from places import ROOT
 from services import sentinel
 from services.earthdata import earthdata_hosts
@@ -21,7 +21,7 @@ from services.internet import Internet
 from services.passes import record
 
 PAPER = pd.read_csv(ROOT / "config" / "coincidences.tsv", sep="\t", comment="#", dtype=str)
-SCENES = json.loads((Path(__file__).parent / "services" / "ross_sea" / "scenes.json").read_text())["features"]
+SCENES = json.loads((Path(__file__).parents[1] / "services" / "ross_sea" / "scenes.json").read_text())["features"]
 REGION = {"west": -180, "east": -140, "south": -78, "north": -70}
 NOT_OF_THE_PAPER = ["20191104181853_05930510", "20191104212728_05950510", "20191130193000_08380510"]
 """Passes before and after one of the paper's, and one over the same place on another day, when no scene was taken."""

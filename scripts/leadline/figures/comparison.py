@@ -1,5 +1,7 @@
 """The figure of a comparison with ATL07 or ATL10: along the tracks, how values are distributed, and classes."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from leadline.comparison import CATEGORIES, Comparison, class_shares
-from leadline.figures import CLASS_COLOURS, draw_strip
+from leadline.figures.style import CLASS_COLOURS, draw_strip
 from leadline.names import SURFACE_CLASSES, class_name
 
 CATEGORY_COLOURS = {"ice": "#D55E00", "specular_lead": "#009E73", "dark_lead": "#56B4E9", "cloud": "#BBBBBB"}
@@ -53,6 +55,21 @@ def draw_comparison(title: str, nasa: str, comparison: Comparison) -> Figure:
     _draw_distribution(distribution, beside, ours, nasa)
     _draw_density(density, comparison.numbers, nasa)
     _draw_classes(classes, class_shares(beside), nasa)
+    return figure
+
+
+def draw_distribution(freeboards: Mapping[str, NDArray]) -> Figure:
+    """Draw the distribution of freeboards (m), a line for each named set of them."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axis = figure.subplots()
+    edges = np.arange(-0.2, 2.0, 0.02)
+    for name, values in freeboards.items():
+        values = values[np.isfinite(values)]
+        axis.stairs(
+            np.histogram(values, edges, density=bool(values.size))[0], edges, label=f"{name}, n = {values.size:,}"
+        )
+    axis.set(xlabel="total freeboard (m)", ylabel="probability density (1/m)")
+    axis.legend()
     return figure
 
 

@@ -16,11 +16,11 @@ import earthaccess
 import requests
 from earthaccess.exceptions import LoginAttemptFailure, LoginStrategyUnavailable
 
-from leadline.download import Checksum
+from leadline.archives.download import Checksum
+from leadline.archives.web import in_one_line, polite
 from leadline.errors import LeadlineError
-from leadline.web import in_one_line, polite
 
-logger = logging.getLogger("leadline.earthdata")
+logger = logging.getLogger("leadline.archives.earthdata")
 
 PROVIDER = "NSIDC_CPRD"
 """Name in CMR of the cloud in which NSIDC keeps ICESat-2."""

@@ -10,10 +10,10 @@ from pystac_client import Client
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
+from leadline.archives.sentinel_products import scene_of, table_of, tile_and_time, tile_box, version
+from leadline.archives.web import PATIENCE, Patience, polite
 from leadline.errors import LeadlineError
 from leadline.products.product import utc_time
-from leadline.sentinel_products import scene_of, table_of, tile_and_time, tile_box, version
-from leadline.web import PATIENCE, Patience, polite
 
 TAKE = timedelta(minutes=30)
 """Longest time from the beginning of a take, which names its scenes, to one of them."""

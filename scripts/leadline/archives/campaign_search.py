@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from leadline.archives.ground_track import GroundTrack, ground_track
 from leadline.catalog import SEARCHED
 from leadline.files import written_whole
-from leadline.ground_track import GroundTrack, ground_track
 
-logger = logging.getLogger("leadline.campaign_search")
+logger = logging.getLogger("leadline.archives.campaign_search")
 
 VERTEX = 60
 """Places of a ground track from one vertex of a search line to the next: 21 km."""

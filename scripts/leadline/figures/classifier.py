@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from leadline.figures import CLASS_COLOURS
+from leadline.figures.style import CLASS_COLOURS
 from leadline.metrics import SIMULATED_TRUTH, reliability_table
-from leadline.names import SurfaceClass
+from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
 
 MEASURES = {"test": "labels", SIMULATED_TRUTH: "simulated truth"}
 """What reliability is measured against, by how the keys of metrics begin."""
@@ -45,6 +45,40 @@ def draw_reliability(metrics: Mapping[str, Mapping[str, float]]) -> Figure:
         counts.set(xlabel="probability of the class (%)", yscale="log")
     axes[0, 0].set_ylabel("of these right (%)")
     axes[1, 0].set_ylabel("segments")
+    return figure
+
+
+def draw_confusion(matrices: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw the confusion matrix of each set of metrics (``metrics.scores``), in percent of the true class."""
+    figure = Figure(figsize=(3.6 * len(matrices), 3.6), layout="constrained")
+    names = [class_name(surface_class) for surface_class in SURFACE_CLASSES]
+    for axis, (title, metrics) in zip(
+        figure.subplots(1, len(matrices), squeeze=False)[0], matrices.items(), strict=True
+    ):
+        counts = np.array([[metrics.get(f"n_{true}_as_{taken}", 0) for taken in names] for true in names], float)
+        percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axis.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+        for row, column in np.ndindex(percent.shape):
+            colour = "white" if percent[row, column] > 50 else "black"
+            text = f"{percent[row, column]:.1f} %\n{int(counts[row, column]):,}"
+            axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+        words = [name.replace("_", " ") for name in names]
+        axis.set(xticks=range(3), yticks=range(3), xticklabels=words, yticklabels=words, title=title)
+        axis.set(xlabel="class", ylabel="truth of the comparison")
+    return figure
+
+
+def draw_training(histories: Mapping[str, list[dict[str, float]]]) -> Figure:
+    """Draw the loss of each network over the epochs, in training and, where blocks were held out, in validation."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axis = figure.subplots()
+    for colour, (network, history) in zip(("#0072B2", "#D55E00"), histories.items(), strict=False):
+        epochs = pd.DataFrame(history).set_index("epoch")
+        for name, style in (("loss", "-"), ("validation_loss", "--")):
+            if name in epochs:
+                axis.plot(epochs[name], style, color=colour, label=f"{network}, {name.replace('_', ' ')}")
+    axis.set(xlabel="epoch", ylabel="focal loss", yscale="log")
+    axis.legend()
     return figure
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from leadline.ground_track import PAIRS, ground_track
+from leadline.archives.ground_track import PAIRS, ground_track
 from leadline.projections import to_projection
 
 COLUMNS = ("granule", "scene", "lag", "overlap", "cloud")

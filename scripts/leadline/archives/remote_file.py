@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+from leadline.archives.web import PATIENCE, Patience, in_one_line, polite, refuse_unless_good
 from leadline.errors import LeadlineError
-from leadline.web import PATIENCE, Patience, in_one_line, polite, refuse_unless_good
 
 BLOCK = 1 << 14
 """Bytes that are kept or fetched together."""

@@ -8,13 +8,13 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
+from leadline.archives.ground_track import ground_track
+from leadline.archives.sentinel_account import open_session
+from leadline.archives.sentinel_fetch import fetch_scene
+from leadline.archives.web import Patience
 from leadline.errors import LeadlineError
-from leadline.ground_track import ground_track
 from leadline.products.product import BANDS
 from leadline.scene import open_scene
-from leadline.sentinel_account import open_session
-from leadline.sentinel_fetch import fetch_scene
-from leadline.web import Patience
 from services import sentinel
 from services.internet import Internet, Reply
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from leadline.figures import CLASS_COLOURS, draw_confusion, draw_distribution, draw_track, draw_training
+from leadline.figures.style import CLASS_COLOURS
+from leadline.figures.track import draw_track
 from leadline.freeboard import track_tables
-from leadline.metrics import scores
 from leadline.names import SurfaceClass
 from leadline.sea_surface import SeaSurfaceSettings
 from leadline.tables import FREEBOARD, LABELS, LEADS, empty_table
@@ -59,19 +59,6 @@ def test_a_track_without_leads_is_looked_at_closely_where_it_has_segments(track)
     low, high = (1000 * edge + ice["x_atc"].iloc[0] for edge in close.get_xlim())
     assert "longest lead" not in close.get_title()
     assert ice["x_atc"].between(low, high).sum() > 400
-
-
-def test_a_confusion_matrix_is_in_percent_of_the_true_class():
-    truth = np.array([0, 0, 0, 0, 1, 2])
-    figure = draw_confusion({"lstm": scores(truth, np.array([0, 0, 0, 1, 1, 2]))})
-    assert figure.axes[0].texts[0].get_text() == "75.0 %\n3"
-
-
-def test_distribution_and_training_have_a_line_for_each_name():
-    figure = draw_distribution({"a": np.array([0.1, 0.2, np.nan]), "nothing": np.array([])})
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["a, n = 2", "nothing, n = 0"]
-    history = [{"epoch": 1, "loss": 0.5, "validation_loss": 0.6}, {"epoch": 2, "loss": 0.4, "validation_loss": 0.5}]
-    assert len(draw_training({"lstm": history, "mlp": history}).axes[0].lines) == 4
 
 
 def test_every_class_has_a_colour_of_its_own():

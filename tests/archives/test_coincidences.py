@@ -7,8 +7,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadline.coincidences import COLUMNS, find_coincidences
-from leadline.ground_track import ground_track
+from leadline.archives.coincidences import COLUMNS, find_coincidences
+from leadline.archives.ground_track import ground_track
 
 GRANULE = "20191104195311_05940510"
 TRACK = ground_track(GRANULE)

@@ -13,9 +13,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadline.download import Checksum, download
+from leadline.archives.download import Checksum, download
+from leadline.archives.web import Patience, polite
 from leadline.errors import LeadlineError
-from leadline.web import Patience, polite
 from services.internet import Internet, Reply
 
 CONTENT = np.random.default_rng(11).bytes(300_000)

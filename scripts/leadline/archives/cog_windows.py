@@ -11,12 +11,12 @@ import shapely
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
+from leadline.archives.ground_track import GroundTrack
 from leadline.errors import LeadlineError
 from leadline.files import written_whole
-from leadline.ground_track import GroundTrack
 from leadline.projections import to_projection
 
-logger = logging.getLogger("leadline.cog_windows")
+logger = logging.getLogger("leadline.archives.cog_windows")
 # Its messages print addresses as they are signed.
 logging.getLogger("rasterio").setLevel(logging.CRITICAL)
 

@@ -1,36 +1,16 @@
-"""Figures of the report: tables in, matplotlib figures out.
-
-Colours are those of Okabe and Ito, which colour-blind eyes tell apart; every axis has its unit.
-"""
+"""A track: its classes, heights, sea surfaces and freeboard."""
 
 from collections.abc import Mapping
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from leadline.figures.style import CLASS_COLOURS, SURFACE_STYLES, draw_strip
 from leadline.names import SURFACE_CLASSES, SurfaceClass, class_name
-from leadline.tables import SEA_SURFACE_METHODS
 from leadline.truth import with_truth
 
-matplotlib.rcParams.update({"figure.dpi": 110, "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
-
-CLASS_COLOURS = {
-    SurfaceClass.THICK_ICE: "#D55E00",
-    SurfaceClass.THIN_ICE: "#0072B2",
-    SurfaceClass.OPEN_WATER: "#009E73",
-    SurfaceClass.UNKNOWN: "#BBBBBB",
-}
-SURFACE_STYLES = dict(
-    zip(
-        SEA_SURFACE_METHODS,
-        [("#CC79A7", ":"), ("#E69F00", "--"), ("#56B4E9", "-."), ("k", "--"), ("k", "-")],
-        strict=True,
-    )
-)
 ZOOM = 1000.0
 """Length of the stretch that a track's figure shows close up, m."""
 MEANS = 200.0
@@ -81,55 +61,6 @@ def draw_track(
     return figure
 
 
-def draw_confusion(matrices: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Draw the confusion matrix of each set of metrics (``metrics.scores``), in percent of the true class."""
-    figure = Figure(figsize=(3.6 * len(matrices), 3.6), layout="constrained")
-    names = [class_name(surface_class) for surface_class in SURFACE_CLASSES]
-    for axis, (title, metrics) in zip(
-        figure.subplots(1, len(matrices), squeeze=False)[0], matrices.items(), strict=True
-    ):
-        counts = np.array([[metrics.get(f"n_{true}_as_{taken}", 0) for taken in names] for true in names], float)
-        percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        axis.imshow(percent, cmap="Blues", vmin=0, vmax=100)
-        for row, column in np.ndindex(percent.shape):
-            colour = "white" if percent[row, column] > 50 else "black"
-            text = f"{percent[row, column]:.1f} %\n{int(counts[row, column]):,}"
-            axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
-        words = [name.replace("_", " ") for name in names]
-        axis.set(xticks=range(3), yticks=range(3), xticklabels=words, yticklabels=words, title=title)
-        axis.set(xlabel="class", ylabel="truth of the comparison")
-    return figure
-
-
-def draw_distribution(freeboards: Mapping[str, NDArray]) -> Figure:
-    """Draw the distribution of freeboards (m), a line for each named set of them."""
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axis = figure.subplots()
-    edges = np.arange(-0.2, 2.0, 0.02)
-    for name, values in freeboards.items():
-        values = values[np.isfinite(values)]
-        axis.stairs(
-            np.histogram(values, edges, density=bool(values.size))[0], edges, label=f"{name}, n = {values.size:,}"
-        )
-    axis.set(xlabel="total freeboard (m)", ylabel="probability density (1/m)")
-    axis.legend()
-    return figure
-
-
-def draw_training(histories: Mapping[str, list[dict[str, float]]]) -> Figure:
-    """Draw the loss of each network over the epochs, in training and, where blocks were held out, in validation."""
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axis = figure.subplots()
-    for colour, (network, history) in zip(("#0072B2", "#D55E00"), histories.items(), strict=False):
-        epochs = pd.DataFrame(history).set_index("epoch")
-        for name, style in (("loss", "-"), ("validation_loss", "--")):
-            if name in epochs:
-                axis.plot(epochs[name], style, color=colour, label=f"{network}, {name.replace('_', ' ')}")
-    axis.set(xlabel="epoch", ylabel="focal loss", yscale="log")
-    axis.legend()
-    return figure
-
-
 def _of(table: pd.DataFrame, begin: float, end: float) -> pd.DataFrame:
     return table[table["x_atc"].between(begin, end)]
 
@@ -147,21 +78,6 @@ def _draw_strips(axis: Axes, strips: Mapping[str, pd.DataFrame], start: float, s
     for row, strip in enumerate(strips.values()):
         draw_strip(axis, row, strip, start, segment_length)
     axis.set(yticks=range(len(strips)), yticklabels=list(strips), ylim=(len(strips) - 0.5, -0.5))
-
-
-def draw_strip(axis: Axes, row: int, strip: pd.DataFrame, start: float, segment_length: float) -> None:
-    """Draw the classes of segments in a row of an axis (km from ``start``, m), a bar for each run of one class."""
-    strip = strip.sort_values("x_atc")
-    after_gap = strip["x_atc"].diff() > 1.5 * segment_length
-    begins = after_gap | (strip["surface_class"] != strip["surface_class"].shift())
-    runs = strip.groupby(begins.cumsum()).agg(
-        begin=("x_atc", "min"), end=("x_atc", "max"), surface_class=("surface_class", "first")
-    )
-    for surface_class, colour in CLASS_COLOURS.items():
-        own = runs[runs["surface_class"] == surface_class]
-        begin = (own["begin"] - segment_length / 2 - start) / 1000
-        width = (own["end"] - own["begin"] + segment_length) / 1000
-        axis.broken_barh(list(zip(begin, width, strict=True)), (row - 0.4, 0.8), color=colour, linewidth=0)
 
 
 def _draw_heights(axis: Axes, table: pd.DataFrame, start: float) -> None:

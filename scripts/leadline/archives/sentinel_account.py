@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
+from leadline.archives.web import PATIENCE, Patience, in_one_line, polite, refuse_unless_good
 from leadline.errors import LeadlineError
-from leadline.web import PATIENCE, Patience, in_one_line, polite, refuse_unless_good
 
 USERNAME, PASSWORD = "COPERNICUS_USERNAME", "COPERNICUS_PASSWORD"
 CLIENT = "cdse-public"

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 
 from leadline.accounts import Account
 from leadline.comparison import NOTHING, compare
-from leadline.comparison_figures import draw_comparison
+from leadline.figures.comparison import draw_comparison, draw_distribution
 from test_comparison import our_track, their_segments
 
 
@@ -31,3 +32,8 @@ def test_a_product_is_drawn_beside_ours_with_units(lacking, surface, distributio
 
 def test_a_product_that_cannot_be_used_is_told_by_the_figure():
     assert "Nothing could be compared" in draw_comparison("a granule", "ATL07", NOTHING).texts[-1].get_text()
+
+
+def test_a_distribution_has_a_line_for_each_name():
+    figure = draw_distribution({"a": np.array([0.1, 0.2, np.nan]), "nothing": np.array([])})
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["a, n = 2", "nothing, n = 0"]

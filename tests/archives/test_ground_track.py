@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from leadline.ground_track import FIRST_DESCENDING, PAIRS, GroundTrack, equator_crossing, ground_track
+from leadline.archives.ground_track import FIRST_DESCENDING, PAIRS, GroundTrack, equator_crossing, ground_track
 from leadline.names import BEAMS
 
 EARTH = Geod(ellps="WGS84")

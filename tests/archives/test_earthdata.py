@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from leadline.download import Checksum, download
-from leadline.earthdata import companions, find, login, search
+from leadline.archives.download import Checksum, download
+from leadline.archives.earthdata import companions, find, login, search
 from leadline.errors import LeadlineError
 from services.earthdata import ARCHIVE, CMR, PASSWORD, STORE, TOKEN, URS, USER, earthdata_hosts, umm
 from services.internet import Internet

@@ -11,18 +11,18 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadline.archives.remote_file import BLOCK, RemoteFile
+from leadline.archives.remote_granule import cut_granule, rows_in_box
+from leadline.archives.web import Patience
 from leadline.atl03 import DATASETS, open_granule, read_beam
 from leadline.benchmarks.long_beam import write_long_granule
 from leadline.benchmarks.range_server import part_of, served
 from leadline.errors import InputDataError, LeadlineError
-from leadline.remote_file import BLOCK, RemoteFile
-from leadline.remote_granule import cut_granule, rows_in_box
 from leadline.resampling import resample_granule
 from leadline.segments import Resampling
 from leadline.simulate.granule import simulate_granule
 from leadline.simulate.world import GranuleSettings
 from leadline.tables import SEGMENTS, read_table
-from leadline.web import Patience
 from services.earthdata import ARCHIVE, STORE, TOKEN, earthdata_hosts
 from services.internet import Internet
 

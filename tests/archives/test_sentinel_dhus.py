@@ -7,11 +7,11 @@ import pytest
 import shapely
 from affine import Affine
 
+from leadline.archives.sentinel_dhus import Mirror
+from leadline.archives.web import Patience
 from leadline.errors import LeadlineError
 from leadline.scene import open_scene
-from leadline.sentinel_dhus import Mirror
 from leadline.simulate.safe_folder import write_safe
-from leadline.web import Patience
 from services.dhus import Dhus, write_manifest
 from services.internet import Internet
 

@@ -11,16 +11,16 @@ from urllib.parse import unquote, urlparse
 import requests
 
 from leadline.accounts import State
-from leadline.cog_windows import copy_windows
-from leadline.download import Checksum, download
+from leadline.archives.cog_windows import copy_windows
+from leadline.archives.download import Checksum, download
+from leadline.archives.ground_track import GroundTrack
+from leadline.archives.web import PATIENCE, Patience
 from leadline.errors import InputDataError, LeadlineError
-from leadline.ground_track import GroundTrack
 from leadline.products.product import BANDS
 from leadline.products.stac import band_assets
 from leadline.scene import open_scene
-from leadline.web import PATIENCE, Patience
 
-logger = logging.getLogger("leadline.sentinel_fetch")
+logger = logging.getLogger("leadline.archives.sentinel_fetch")
 
 MULTIHASHES = {"d50110": "md5", "1114": "sha1", "1220": "sha256", "1340": "sha512"}
 """How multihashes of STAC's file extension begin, and what hashlib calls them."""

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import draw_classifier
-from leadline.classifier_figures import draw_ablation, draw_reliability
-from leadline.metrics import groups_table, network_scores, reliability_scores
+from leadline.figures.classifier import draw_ablation, draw_confusion, draw_reliability, draw_training
+from leadline.metrics import groups_table, network_scores, reliability_scores, scores
 
 TRUTH = np.array([0, 0, 1, 2, 1])
 SURE = np.array([[0.95, 0.05, 0], [0.91, 0.09, 0], [0.05, 0.6, 0.35], [0, 1, 0], [0.4, 0.3, 0.3]])
@@ -75,3 +75,14 @@ def test_variants_are_drawn_where_their_means_are_in_a_panel_for_each_gain():
     assert figure.axes[0].containers[0].lines[0].get_xdata().tolist() == [96, 94]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["preset", "without"]
     assert figure.axes[1].get_xlabel() == "recall open water (%)"
+
+
+def test_a_confusion_matrix_is_in_percent_of_the_true_class():
+    truth = np.array([0, 0, 0, 0, 1, 2])
+    figure = draw_confusion({"lstm": scores(truth, np.array([0, 0, 0, 1, 1, 2]))})
+    assert figure.axes[0].texts[0].get_text() == "75.0 %\n3"
+
+
+def test_training_has_a_line_for_each_network_and_loss():
+    history = [{"epoch": 1, "loss": 0.5, "validation_loss": 0.6}, {"epoch": 2, "loss": 0.4, "validation_loss": 0.5}]
+    assert len(draw_training({"lstm": history, "mlp": history}).axes[0].lines) == 4

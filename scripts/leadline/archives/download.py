@@ -13,10 +13,10 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
+from leadline.archives.web import PATIENCE, Patience, in_one_line, polite, reason, refuse_unless_good
 from leadline.errors import LeadlineError
-from leadline.web import PATIENCE, Patience, in_one_line, polite, reason, refuse_unless_good
 
-logger = logging.getLogger("leadline.download")
+logger = logging.getLogger("leadline.archives.download")
 
 PIECE = 1 << 16
 """Bytes that are written at once, and at most lost where a connection breaks."""

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadline.accounts import State
+from leadline.archives.download import FULL
+from leadline.archives.remote_file import RemoteFile
 from leadline.atl03 import DATASETS, DEAD_TIME, FIRST_PHOTON_BIAS
 from leadline.chunks import read_rows
-from leadline.download import FULL
 from leadline.errors import InputDataError, LeadlineError
 from leadline.files import written_whole
-from leadline.remote_file import RemoteFile
 
-logger = logging.getLogger("leadline.remote_granule")
+logger = logging.getLogger("leadline.archives.remote_granule")
 
 Box = tuple[float, float, float, float]
 """West, south, east, north, degrees; with west > east the box lies across the antimeridian."""

@@ -1,0 +1,1 @@
+"""Figures of the report: tables in, matplotlib figures out; every axis has its unit."""
