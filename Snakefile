@@ -41,5 +41,6 @@ rule all:
     input:
         [config["tables"][name] for name in SEARCHED],
         rules.freeboard.input,
+        rules.write_tracks.output,
         rules.model.input,
         rules.report.input,

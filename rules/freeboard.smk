@@ -82,7 +82,6 @@ rule write_tracks:
 
 
 rule freeboard:
-    """Make the product of every track, and one table of them all."""
+    """Make the product of every track."""
     input:
-        rules.write_tracks.output,
         [f"results/freeboard/{granule}_{beam}.nc" for granule, beam in CAMPAIGN.tracks],

@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from workflow_words import NOTHING
@@ -20,6 +21,8 @@ from leadline.overlay import read_overlay
 from leadline.tables import FREEBOARD, SEGMENTS, TRUTH, read_table
 
 UNTOUCHED = "20191126183000_90030510"
+ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+"""How a run is ended, with all that it started: as by a crash, a scheduler and a person."""
 TRACKS = {"20191104200000_90010510_gt2r", "20191113193000_90020510_gt2r", f"{UNTOUCHED}_gt1r", f"{UNTOUCHED}_gt2r"}
 
 
@@ -108,14 +111,15 @@ def test_the_report_is_one_page_that_needs_no_network(finished, small):
     assert re.findall(r"""<(?:script|link|img)[^>]+(?:src|href)=["']https?://""", page) == []
 
 
-def test_a_run_that_is_killed_again_and_again_ends_in_the_same_files(make_checkout, finished, small):
-    checkout = make_checkout()
-    for patience in (12, 30, 30, 30):
+def test_a_run_that_is_killed_at_ten_random_moments_ends_in_the_same_files(make_checkout, finished, small):
+    checkout, random = make_checkout(), np.random.default_rng(8)
+    for patience, how in zip(random.uniform(3, 20, 10), random.choice(ENDS, 10), strict=True):
         run = subprocess.Popen(
             checkout.command(*small), cwd=checkout.folder, stderr=subprocess.DEVNULL, start_new_session=True
         )
         time.sleep(patience)
-        os.killpg(run.pid, signal.SIGKILL)
+        assert run.poll() is None
+        os.killpg(run.pid, how)
         run.wait()
     checkout.snakemake(*small)
     for path in made(finished):
