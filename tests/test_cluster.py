@@ -50,17 +50,17 @@ def test_labels_outlive_a_worker(tmp_path, cluster):
     run_here(batch.command("whole"))
     run_on_breaking(cluster, tmp_path / "log", batch.command("broken"))
     assert pq.read_table(tmp_path / "broken.parquet").equals(pq.read_table(tmp_path / "whole.parquet"))
-    assert len(read_table(tmp_path / "whole.parquet", LABELS)) == 450_000
+    assert len(read_table(tmp_path / "whole.parquet", LABELS)) == 900_000
     assert (tmp_path / "broken.json").read_text() == (tmp_path / "whole.json").read_text()
 
 
 def write_long_tracks(folder: Path) -> tuple[Path, Path]:
-    """Write the segments and classes of a granule of six beams, 432,000 segments: more than one task takes."""
+    """Write the segments and classes of a granule of six beams, 864,000 segments: more than one task takes."""
     beams = []
     for number, beam in enumerate(("gt1l", "gt1r", "gt2l", "gt2r", "gt3l", "gt3r")):
         track, *_ = simulated_track(n_segments=8000, seed=number)
         step = 2 * len(track)
-        pieces = [track.assign(beam=beam, x_atc=track["x_atc"] + piece * step) for piece in range(9)]
+        pieces = [track.assign(beam=beam, x_atc=track["x_atc"] + piece * step) for piece in range(18)]
         beams.append(pd.concat(pieces))
     table = pd.concat(beams, ignore_index=True)
     table = table.assign(**{name: 0 for name in SEGMENTS.names if name not in table})

@@ -41,7 +41,7 @@ LAID = (22.0, 30.0, -40.0, 18.0)
 
 
 class Batch:
-    """Two granules of three beams, 450,000 segments: more than one task takes; a scene over some of the first."""
+    """Two granules of three beams, 900,000 segments: more than one task takes; a scene over some of the first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,7 +63,7 @@ class Batch:
         )
 
     def _write_segments(self, granule: str, seed: int) -> Path:
-        n = 75_000
+        n = 150_000
         way = 2.0 * np.arange(n)
         tracks = [
             pd.DataFrame(
@@ -170,7 +170,7 @@ def assert_same(batch: Batch, name: str) -> None:
     assert pq.read_table(found).equals(pq.read_table(expected))
     parts = {part.subject: part.counts for part in read_account(batch.folder / f"{name}.json").parts}
     assert parts[f"{GRANULES[0]} gt2r"]["corrected_by_hand"] == 200
-    assert sum(n for part in parts.values() for what, n in part.items() if what.startswith("segments_")) == 450_000
+    assert sum(n for part in parts.values() for what, n in part.items() if what.startswith("segments_")) == 900_000
 
 
 def test_two_executors_of_a_local_cluster_make_the_same_table(batch, counts):

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from leadline.spark.session import TRACK
 
-SHARE = 400_000
+SHARE = 800_000
 """Rows that one task takes at most: PySpark spends 0.1 s on a task, as long as it takes to label 200,000."""
 
 
