@@ -110,18 +110,14 @@ os.rename("{noted}.part", "{noted}")
 def test_in_a_real_slurm_of_one_node_the_rules_of_spark_and_horovod_make_the_same_tables(again, finished, small):
     if not shutil.which("slurmctld", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin"):
         pytest.skip("Slurm is not installed: apt-get install slurmctld slurmd slurm-client munge")
-    slurm = [
-        "--profile",
-        "dgx-slurm",
-        "--slurm-status-command",
-        "squeue",
-        "--slurm-init-seconds-before-status-checks",
-        "3",
-    ]
-    fewer = {"launcher": "horovodrun -np 2 --gloo python", "gpu": 8, "tasks_per_gpu": 0, "nodes": 1}
-    few = ["--set-resources", *(f"train_model:{name}={value}" for name, value in fewer.items())]
-    for target, own in ((f"labels/{BATCH}.parquet", []), ("model/mlp.keras", few)):
-        words = again.command(f"results/{target}", "--force", *slurm, *own, *small)
+    profile = (again.folder / "profiles" / "dgx-slurm" / "config.yaml").read_text()
+    ranks = "-np 8 -H localhost:8"
+    assert ranks in profile
+    (again.folder / "node").mkdir()
+    (again.folder / "node" / "config.yaml").write_text(profile.replace(ranks, "-np 2"))
+    slurm = ("--profile", "node", "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3")
+    for target in (f"labels/{BATCH}.parquet", "model/mlp.keras"):
+        words = again.command(f"results/{target}", "--force", *slurm, *small)
         script = ROOT / "scripts" / "cluster" / "one_node_slurm.sh"
         ended = subprocess.run([script, *words], cwd=again.folder, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stdout + ended.stderr
