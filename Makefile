@@ -6,6 +6,7 @@
 #   make real      the same way for the real granules and scenes of LEADLINE_REAL_DATA
 #   make test      style, workflow lint and tests
 #   make places    the tests of the places of work: Spark clusters, a real Slurm where it is installed, lost ranks
+#   make keys      config/README.md's tables of keys, from config/schema.yaml
 #   make ready     the set-up alone
 #   make lock      requirements.lock from pyproject.toml; `make lock options=--upgrade` renews every pin
 
@@ -19,7 +20,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 stamp := .venv/ready-$(shell (pwd; cat requirements.lock; awk '/^\[/ {uv = /^\[+tool\.uv/} uv' pyproject.toml) | \
                              sha256sum | cut -c 1-16)
 
-.PHONY: demo ablation real test places ready lock
+.PHONY: demo ablation real test places keys ready lock
 
 demo: campaign := --configfile config/demo.yaml
 ablation: campaign := --configfile config/demo.yaml config/$(worlds).yaml
@@ -40,6 +41,9 @@ test: ready
 
 places: ready
 	pytest -m places
+
+keys: ready
+	python scripts/document_config.py
 
 ready: $(stamp)
 

@@ -21,7 +21,7 @@ wildcard_constraints:
     scene=SCENE_PATTERN,
     batch="|".join(CAMPAIGN.batches),
     role="train|test",
-    network="lstm|mlp",
+    network="|".join(NETWORKS),
     product="ATL07|ATL10",
 
 
@@ -31,8 +31,11 @@ include: "rules/labels.smk"
 include: "rules/model.smk"
 include: "rules/classes.smk"
 include: "rules/freeboard.smk"
+include: "rules/maps.smk"
 include: "rules/comparison.smk"
+include: "rules/review.smk"
 include: "rules/report.smk"
+include: "rules/pages.smk"
 
 
 rule all:
@@ -43,4 +46,6 @@ rule all:
         rules.freeboard.input,
         rules.write_tracks.output,
         rules.model.input,
+        rules.maps.input,
         rules.report.input,
+        rules.pages.input if config["report"]["track_pages"] else [],

@@ -11,14 +11,18 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from leadline.catalog import SEARCHED, read_campaign
+from leadline.catalog import ROLES, SEARCHED, read_campaign
 from leadline.config import check, contradictions, read_yaml
 from leadline.errors import ConfigError
+from leadline.grids import grids_of
 from leadline.names import GRANULE_PATTERN, SCENE_PATTERN
+from leadline.periods import KINDS, by_period
+from leadline.paper_tables import BENCHMARKS
 from leadline.provenance import code_digest, config_digest
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
-NETWORKS = ["lstm", "mlp"]
+SCHEMA = read_yaml(Path(workflow.basedir) / "config" / "schema.yaml")
+NETWORKS = SCHEMA["properties"]["model"]["properties"]["network"]["enum"]
 SCENE_SETTINGS = [
     "scale",
     "filtered_by",
@@ -58,11 +62,7 @@ def config_files():
 def read_checked_campaign():
     """Check the config and read the tables it names, or stop with all their faults, one line each."""
     try:
-        check(
-            config,
-            read_yaml(Path(workflow.basedir) / "config" / "schema.yaml"),
-            config_files(),
-        )
+        check(config, SCHEMA, config_files())
         folder = (
             config["acquire"].get("folder")
             if config["acquire"]["source"] == "local"
@@ -87,6 +87,10 @@ CAMPAIGN = read_checked_campaign()
 for line in CAMPAIGN.left_out:
     logger.warning(line)
 SIMULATED = config["acquire"]["source"] == "simulated"
+GRIDS = grids_of(config["maps"]["grids"], config["projection"])
+PERIODS = by_period(CAMPAIGN.granules.index, KINDS)
+MAPPED = by_period(CAMPAIGN.granules.index, config["maps"]["periods"])
+DRAWN = by_period(CAMPAIGN.granules.index, config["maps"]["periods"][:1])
 workflow.register_resource("connections", config["acquire"]["connections"])
 
 
@@ -252,6 +256,25 @@ def overlays_of(granules):
     ]
 
 
+def scenes_of_granule(wildcards):
+    """Return the class rasters of the scenes that coincide with a granule."""
+    return [
+        f"results/labels/{scene}.tif"
+        for scene in CAMPAIGN.scenes_of([wildcards.granule])
+    ]
+
+
+def overlays_of_granule(wildcards):
+    """Return how the scenes that coincide with a granule are laid on its tracks."""
+    return overlays_of([wildcards.granule])
+
+
+def measured_benchmarks(wildcards):
+    """Return those tables of the paper's measurements that somebody has run on this machine."""
+    paths = [f"results/benchmarks/{name}.tsv" for name in BENCHMARKS]
+    return [path for path in paths if Path(path).with_suffix(".json").exists()]
+
+
 def coincidence(wildcards):
     """Return the options that tell the lag of a coincidence and, where it is given by hand, its shift."""
     row = CAMPAIGN.coincidence(wildcards.granule, wildcards.scene)
@@ -291,19 +314,36 @@ def comparisons(ending):
 
 
 def provenance(wildcards):
-    """Return key=value pairs that a product carries: what it was made from, with which config and code."""
+    """Return key=value pairs that a track's product carries: what it was made from, with which config and code."""
     granule = wildcards.granule
+    return [
+        f"release={CAMPAIGN.granules.loc[granule, 'release']}",
+        f"scenes={' '.join(CAMPAIGN.scenes_of([granule]))}",
+        *made_with("write_product.py"),
+    ]
+
+
+def made_with(script):
+    """Return key=value pairs of the config and the code that a product is made with."""
     pairs = {
-        "release": CAMPAIGN.granules.loc[granule, "release"],
-        "scenes": " ".join(CAMPAIGN.scenes_of([granule])),
         "network": config["model"]["network"],
         "source": config["acquire"]["source"],
         "segment_length": f"{config['segments']['window']:g} m",
         "sea_surface_method": config["freeboard"]["method"],
         "config_digest": config_digest(config),
-        "code_digest": code("write_product.py"),
+        "code_digest": code(script),
     }
     return [f"{key}={value}" for key, value in pairs.items()]
+
+
+def cells_of_period(name):
+    """Return an input function for the files, one each batch, of the granules of a period."""
+
+    def of_period(wildcards):
+        batches = CAMPAIGN.batches_of(PERIODS[wildcards.period])
+        return [name.format(grid=wildcards.grid, batch=batch) for batch in batches]
+
+    return of_period
 
 
 def truth_of_granule(wildcards):

@@ -30,13 +30,13 @@ rule compare_products:
     output:
         numbers=report(
             "results/comparison/{granule}_{product}.tsv",
-            category="ATL07 and ATL10",
+            category="6 ATL07 and ATL10",
             labels={"granule": "{granule}", "product": "{product}", "what": "numbers"},
             caption="report/comparison_numbers.rst",
         ),
         figure=report(
             "results/comparison/{granule}_{product}.png",
-            category="ATL07 and ATL10",
+            category="6 ATL07 and ATL10",
             labels={"granule": "{granule}", "product": "{product}", "what": "figure"},
             caption="report/comparison.rst",
         ),

@@ -1,4 +1,4 @@
-"""Sum the campaign up: one flat summary, the tables of states, counts and metrics, and the figures of the whole."""
+"""Sum the campaign up: one flat summary and what tells most of it, tables of states and counts, and figures."""
 
 import argparse
 import json
@@ -10,11 +10,14 @@ import pyarrow as pa
 from leadline.accounts import read_account
 from leadline.figures.classifier import draw_confusion, draw_training
 from leadline.figures.comparison import draw_distribution
+from leadline.figures.losses import draw_losses
 from leadline.files import written_whole
+from leadline.key_figures import key_figures
 from leadline.label_truth import class_agreement, drift_errors, label_agreement
 from leadline.log import run
+from leadline.losses import losses_table
 from leadline.overlay import read_overlay
-from leadline.report import counts_table, drift_table, metrics_table, states_table, summary, without_product
+from leadline.report import counts_table, drift_table, states_table, summary, total_counts, without_product
 from leadline.tables import FREEBOARD, LABELS, TRUTH, read_table
 from leadline.truth import freeboard_errors, open_water_residual, sea_surface_errors, with_truth
 
@@ -62,7 +65,9 @@ def main() -> None:
     _write(args.output / "states.tsv", states_table(accounts, args.left_out).to_csv(sep="\t", index=False))
     _write(args.output / "counts.tsv", counts_table(accounts).to_csv(sep="\t", index=False))
     _write(args.output / "drift.tsv", drift_table(overlays).to_csv(sep="\t", index=False, float_format="%.3f"))
-    _write(args.output / "metrics.tsv", metrics_table(metrics).to_csv(sep="\t", index=False, float_format="%.2f"))
+    _write(args.output / "key_figures.tsv", key_figures(figures).to_csv(sep="\t", index=False))
+    losses = losses_table(total_counts(accounts))
+    _write(args.output / "losses.tsv", losses.to_csv(sep="\t", index=False))
     matrices = {f"{name} against labels": _test_keys(values) for name, values in metrics.items()}
     if against_truth:
         matrices["classes against simulated truth"] = against_truth["classes"]
@@ -75,6 +80,7 @@ def main() -> None:
     for name, figure in (
         ("confusion", draw_confusion(matrices)),
         ("freeboard", draw_distribution(distributions)),
+        ("losses", draw_losses(losses)),
         ("training", draw_training(histories)),
     ):
         with written_whole(args.output / f"{name}.png") as aside:

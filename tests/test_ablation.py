@@ -11,7 +11,7 @@ from leadline.benchmarks.ablation import SCORES, beside_table_iii, gains, withou
 from leadline.benchmarks.leak import OWN, SPLITS, TRUTH
 from leadline.features import Inputs, windows
 from leadline.names import SurfaceClass
-from leadline.report import PAPER_TABLE_III
+from leadline.paper import TABLE_III
 from leadline.tables import TRAINING_SET, write_table
 from leadline.tables import TRUTH as TRUTH_TABLE
 from leadline.training import TrainingSettings
@@ -60,7 +60,7 @@ def test_the_gain_of_a_choice_is_what_the_preset_has_over_the_variant_without_it
 
 
 def test_mean_and_spread_of_whole_presets_stand_beside_table_iii():
-    rows = scored({"preset": (90.0, 94.0), "paper": (80.0, 82.0), "without": (1.0, 2.0)}, tuple(PAPER_TABLE_III))
+    rows = scored({"preset": (90.0, 94.0), "paper": (80.0, 82.0), "without": (1.0, 2.0)}, tuple(TABLE_III))
     table = beside_table_iii(rows).set_index(["variant", "metric"])
     assert set(table.index.get_level_values("variant")) == {"preset", "paper"}
     assert table.loc[("preset", "accuracy_percent")].tolist() == [2, 92, 2, 96.56]

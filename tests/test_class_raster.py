@@ -55,6 +55,17 @@ def test_a_window_holds_the_pixels_that_its_bounds_touch(tmp_path):
     assert window.transform @ (0, 0) == (500_020, 2_000_000 - 40)
 
 
+@pytest.mark.parametrize(("side", "shape"), [(500, (500, 375)), (10_000, (1200, 900)), (6, (6, 4))])
+def test_a_coarse_look_has_no_more_pixels_a_side_and_stays_in_its_place(tmp_path, side, shape):
+    classes = np.zeros((1200, 900), np.uint8)
+    classes[:, 450:] = 2
+    coarse = read_classes(classes_file(tmp_path, classes), side=side)
+    assert coarse.classes.shape == coarse.quality.shape == coarse.value.shape == shape
+    assert coarse.transform @ (0, 0) == (500_000, 2_000_000)
+    assert coarse.transform @ shape[::-1] == pytest.approx((509_000, 1_988_000))
+    assert coarse.classes[0].tolist() == [0] * (shape[1] // 2) + [2] * (shape[1] - shape[1] // 2)
+
+
 def test_brightness_stays_unread_where_it_is_not_asked_for(tmp_path):
     classes = np.arange(4, dtype=np.uint8).reshape(2, 2) % 3
     window = read_classes(classes_file(tmp_path, classes, quality=classes + 4, value=classes + 9), value=False)

@@ -6,9 +6,9 @@ from drifts import drift
 from leadline.accounts import Account, State
 from leadline.overlay import overlay
 from leadline.report import (
+    LAID,
     counts_table,
     drift_table,
-    metrics_table,
     product_numbers,
     states_table,
     summary,
@@ -72,11 +72,6 @@ def test_counts_are_a_row_each():
     assert counts.loc[counts["what"] == "photons", "count"].tolist() == [10, 5]
 
 
-def test_metrics_stand_beside_those_of_the_paper():
-    table = metrics_table(METRICS).set_index(["metric", "network"])
-    assert table.loc[("accuracy_percent", "lstm")].tolist() == [97.0, 96.56]
-
-
 def test_the_estimate_of_the_drift_stands_beside_the_shift_by_hand():
     given = drift().after | {"information": 300.0}
     laid = [
@@ -84,11 +79,17 @@ def test_the_estimate_of_the_drift_stands_beside_the_shift_by_hand():
         for by_hand, agreement in (((100.0, -100.0), given), (None, None))
     ]
     table = drift_table(laid)
+    assert list(table.columns[: len(LAID)]) == LAID
     assert table["laid"].tolist() == ["by hand", "estimated"]
     assert table["shift_x_m"].tolist() == [100, 120]
     assert table["estimated_x_m"].tolist() == [120, 120]
     assert table["information_estimated"].tolist() == [400, 400]
     assert table["information_by_hand"].tolist()[0] == 300 and pd.isna(table["information_by_hand"][1])
+
+
+def test_without_a_scene_the_table_of_shifts_has_its_columns_and_no_rows():
+    table = drift_table([])
+    assert table.empty and list(table.columns) == LAID
 
 
 def test_counts_of_comparisons_are_summed_and_all_else_is_the_mean_over_granules():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from affine import Affine
 from rasterio.transform import from_bounds
 from rasterio.windows import Window
 
@@ -76,21 +77,30 @@ def write_empty_classes(path: Path, quality: Quality, tags: Mapping[str, object]
 
 
 def read_classes(
-    path: Path, bounds: tuple[float, float, float, float] | None = None, *, value: bool = True
+    path: Path,
+    bounds: tuple[float, float, float, float] | None = None,
+    *,
+    value: bool = True,
+    side: int | None = None,
 ) -> SceneClasses:
     """Read the classes inside bounds (left, bottom, right, top in the raster's projection), or all of them.
 
     Only the blocks that the bounds touch are read; bounds wholly outside give arrays of shape (0, 0), as does the
-    brightness where ``value`` is not asked for. Raises ``InputDataError`` where the file is missing or unreadable.
+    brightness where ``value`` is not asked for. Where more than ``side`` pixels would make a side, every so many are
+    left out. Raises ``InputDataError`` where the file is missing or unreadable.
     """
     with open_raster(Path(path)) as dataset:
         window = Window(0, 0, dataset.width, dataset.height) if bounds is None else _window(dataset, bounds)
-        planes = [np.empty((0, 0), np.uint8)] * len(BANDS)
+        planes, transform = [np.empty((0, 0), np.uint8)] * len(BANDS), dataset.window_transform(window)
         if window.width and window.height:
             read = BANDS if value else BANDS[:-1]
+            step = max(window.width / side, window.height / side, 1) if side else 1
+            shape = (len(read), *(max(round(pixels / step), 1) for pixels in (window.height, window.width)))
+            transform = transform @ Affine.scale(window.width / shape[2], window.height / shape[1])
             with readable(f"{path}: {in_words(window)}"):
-                planes[: len(read)] = dataset.read([BANDS.index(band) + 1 for band in read], window=window)
-        return SceneClasses(*planes, dataset.crs.to_string(), dataset.window_transform(window))
+                numbers = [BANDS.index(band) + 1 for band in read]
+                planes[: len(read)] = dataset.read(numbers, window=window, out_shape=shape)
+        return SceneClasses(*planes, dataset.crs.to_string(), transform)
 
 
 def crs_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What the report says in numbers: one flat summary, and the tables of states, counts and metrics.
+"""What the report says in numbers: one flat summary, and the tables of states, counts and shifts.
 
 Pure functions over the accounts, metrics and tables of the campaign.
 """
@@ -12,16 +12,8 @@ from leadline.metrics import SIMULATED_TRUTH
 from leadline.overlay import Overlay
 from leadline.truth import or_none
 
-PAPER_TABLE_III = {
-    "accuracy_percent": {"lstm": 96.56, "mlp": 91.80},
-    "precision_micro_percent": {"lstm": 97.00, "mlp": 91.80},
-    "recall_micro_percent": {"lstm": 96.09, "mlp": 91.80},
-    "f1_micro_percent": {"lstm": 96.54, "mlp": 91.79},
-    "recall_thick_ice_percent": {"lstm": 98.39},
-    "recall_thin_ice_percent": {"lstm": 73.80},
-    "recall_open_water_percent": {"lstm": 60.25},
-}
-"""The paper's Table III and, for the recall of each class, its Figure 4: on its own data, by a random split."""
+LAID = ["granule", "scene", "lag_min", "laid", "shift_x_m", "shift_y_m", "uncertainty_m"]
+"""The first columns of ``drift_table``."""
 
 
 def summary(
@@ -149,13 +141,4 @@ def drift_table(overlays: Iterable[Overlay]) -> pd.DataFrame:
         }
         for laid in overlays
     ]
-    return pd.DataFrame(rows)
-
-
-def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    """Return the metrics of each network on untouched granules, beside those that the paper gives for its own data."""
-    rows = []
-    for name, paper in PAPER_TABLE_III.items():
-        for network, values in metrics.items():
-            rows.append((network, name, values.get(f"test_{name}"), paper.get(network)))
-    return pd.DataFrame(rows, columns=["network", "metric", "here_untouched_granules", "paper_own_data_random_split"])
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=LAID)

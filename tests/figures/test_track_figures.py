@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from leadline.figures.style import CLASS_COLOURS
-from leadline.figures.track import draw_track
+from leadline.figures.track import MOST, draw_track
 from leadline.freeboard import track_tables
 from leadline.names import SurfaceClass
 from leadline.sea_surface import SeaSurfaceSettings
@@ -23,7 +23,7 @@ def test_a_track_shows_its_classes_surfaces_and_freeboard_with_units(track, tmp_
     labels = [axis.get_ylabel() for axis in figure.axes] + [axis.get_xlabel() for axis in figure.axes]
     assert {"height above MSS (m)", "total freeboard (m)", "distance along the track (km)"} <= set(labels)
     strips = figure.axes[0]
-    assert [text.get_text() for text in strips.get_yticklabels()] == ["network", "scene", "simulated truth"]
+    assert [text.get_text() for text in strips.get_yticklabels()] == ["network", "label", "simulated truth"]
     drawn = sum(path.get_extents().width for bars in strips.collections for path in bars.get_paths())
     assert drawn == pytest.approx(3 * 12.0, rel=0.01), "three strips of 12 km"
     figure.savefig(tmp_path / "track.png")
@@ -41,6 +41,16 @@ def test_a_track_of_any_segments_fills_its_strips_and_averages_over_200_m(length
     assert strips.get_title() == f"whole track; freeboard as means of {means} m"
     assert close.get_title() == f"1 km around the longest lead, every {length:g} m"
     assert len(mean_freeboard.lines[0].get_xdata()) == np.ceil(n * length / means)
+
+
+def test_a_long_track_shows_no_more_heights_than_a_print_can_and_says_so():
+    n = 3 * MOST
+    segments = track_of(classes((n, ICE)))
+    tables = track_tables(segments, SeaSurfaceSettings())
+    figure = draw_track("a track", 2.0, tables.freeboard, segments, tables.leads, None)
+    drawn = sum(len(line.get_xdata()) for line in figure.axes[2].lines if line.get_marker() == ".")
+    assert drawn == MOST
+    assert figure.axes[0].get_title() == "whole track; heights every 6 m, freeboard as means of 200 m"
 
 
 def test_a_track_without_segments_says_so():

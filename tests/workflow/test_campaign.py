@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pystac
 import xarray as xr
 from workflow_words import NOTHING
 
 from leadline.accounts import State, read_account
 from leadline.class_raster import read_classes
+from leadline.grids import GRIDS, cells_at
 from leadline.label_truth import label_agreement
 from leadline.labels import Look, label_segments
+from leadline.names import SurfaceClass
 from leadline.overlay import read_overlay
 from leadline.tables import FREEBOARD, SEGMENTS, TRUTH, read_table
 
@@ -127,10 +130,10 @@ def test_a_run_that_is_killed_at_ten_random_moments_ends_in_the_same_files(make_
 
 
 def made(checkout) -> list[Path]:
-    """Return the files and folders of results that the science is in, without logs and benchmarks."""
+    """Return the files and folders of results that the science is in, without logs, benchmarks and what jobs took."""
     endings = {".parquet", ".nc", ".json", ".tif", ".keras", ".tsv"}
     found = [path.relative_to(results(checkout)) for path in results(checkout).glob("*/*") if path.suffix in endings]
-    return [path for path in found if path.parts[0] not in ("logs", "benchmarks")]
+    return [path for path in found if path.parts[0] not in ("logs", "benchmarks") and path.name != "resources.tsv"]
 
 
 def content(path: Path) -> object:
@@ -148,3 +151,29 @@ def test_freeboard_tables_hold_what_their_schema_says(finished):
     assert (table["freeboard"] >= 0).all()
     assert (table["freeboard_error"] > 0).all()
     assert not table.duplicated(["granule", "beam", "x_atc"]).any()
+
+
+def test_grids_hold_every_segment_and_are_as_near_to_the_simulated_truth_as_they_say(finished):
+    found = read_table(results(finished) / "freeboard" / "all.parquet", FREEBOARD)
+    truth = pd.concat([read_table(path, TRUTH) for path in results(finished).glob("simulated/*_truth.parquet")])
+    segments = found.merge(truth, on=["granule", "beam", "x_atc"], suffixes=("", "_true"))
+    for name in ("EASE2_S25km", "PS_S25km"):
+        weeks = [xr.open_dataset(path) for path in results(finished).glob(f"maps/{name}_2019-W*.nc")]
+        assert sum(int(week["n_segments"].sum()) for week in weeks) == len(found)
+        with xr.open_dataset(results(finished) / "maps" / f"{name}_2019-11.nc") as month:
+            assert int(month["n_segments"].sum()) == len(found)
+            mean, error = (month[each].to_numpy().ravel() for each in ("freeboard", "freeboard_error"))
+        cells = cells_at(GRIDS[name], segments["latitude"].to_numpy(), segments["longitude"].to_numpy())
+        ice = (segments["surface_class"] <= SurfaceClass.THIN_ICE).to_numpy()
+        true = segments[ice].groupby(cells[ice])["freeboard_true"].mean()
+        away = (mean[true.index] - true) / error[true.index]
+        assert len(true) == np.isfinite(mean).sum() >= 3
+        assert np.abs(away).max() < 4
+
+
+def test_the_catalogue_lists_every_track_and_grid(finished):
+    catalog = pystac.Catalog.from_file(str(results(finished) / "maps" / "stac" / "catalog.json"))
+    items = {item.id: item for item in catalog.get_items(recursive=True)}
+    periods = ("2019-11", "2019-W45", "2019-W46", "2019-W48")
+    assert set(items) == TRACKS | {"tracks"} | {f"{grid}_S25km_{each}" for grid in ("EASE2", "PS") for each in periods}
+    assert all(Path(asset.get_absolute_href()).exists() for item in items.values() for asset in item.assets.values())

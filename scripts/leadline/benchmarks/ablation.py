@@ -16,7 +16,7 @@ from leadline.distributed import Ranks
 from leadline.features import Inputs, feature_array, split, windows
 from leadline.inference import predict
 from leadline.metrics import network_scores
-from leadline.report import PAPER_TABLE_III
+from leadline.paper import TABLE_III
 from leadline.training import TrainingSettings, train
 from leadline.trees import fit_trees, tree_probabilities
 
@@ -120,12 +120,12 @@ def beside_table_iii(rows: pd.DataFrame) -> pd.DataFrame:
     A row for each variant that is trained by a whole preset, and score.
     """
     whole = rows[rows["variant"].isin(["preset", "lstm", "mlp", "paper"])]
-    table = over_seeds(whole, ["variant"], PAPER_TABLE_III.keys()).set_index("variant")
+    table = over_seeds(whole, ["variant"], TABLE_III.keys()).set_index("variant")
     return pd.DataFrame(
         [
             (variant, name, int(each["seeds"]), each[name], each[f"{name}_std"], published.get("lstm"))
             for variant, each in table.iterrows()
-            for name, published in PAPER_TABLE_III.items()
+            for name, published in TABLE_III.items()
         ],
         columns=["variant", "metric", "seeds", "mean", "std", "paper_lstm_own_data_random_split"],
     )

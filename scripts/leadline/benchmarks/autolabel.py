@@ -13,19 +13,17 @@ import pyarrow as pa
 from pyproj import Transformer
 from pyspark import SparkContext
 
-from leadline.benchmarks.executors import OF_PAPER, Clock, Job, require_in_memory
+from leadline.benchmarks.executors import Clock, Job, require_in_memory
 from leadline.class_raster import read_classes, write_classes
 from leadline.hand_labels import NO_CORRECTIONS
 from leadline.names import KEY
+from leadline.paper import TABLE_II
 from leadline.projections import GEOGRAPHIC
 from leadline.segmentation import Quality, SceneClasses
 from leadline.spark.labels import label_stretches, load_stretches, write_labels
 from leadline.tables import SEGMENTS, read_table, write_table
 
-PAPER = pd.DataFrame(
-    [(1, 1, 108, 390, 1, 1), (1, 2, None, None, 1.86, 2.24), (4, 4, 12, 24, 9, 16.25)], columns=OF_PAPER
-)
-"""What is known of the paper's Table II (Iqrah et al., IPDPSW 2025; SCIENCE.md)."""
+PAPER = TABLE_II
 RATES = {"labelled_per_second_and_core": "label", "reduced_per_second_and_core": "reduce"}
 """Segments labelled (labels made and dropped), and segments reduced (labelled, written and counted)."""
 PLACES = pa.schema([SEGMENTS.field(name) for name in (*KEY, "latitude", "longitude")])

@@ -22,8 +22,6 @@ from leadline.errors import LeadlineError
 from leadline.spark.session import session
 
 COLUMNS = ["source", "executors", "cores", "load_s", "map_s", "reduce_s", "speedup_load", "speedup_reduce"]
-OF_PAPER = ["executors", "cores", "load_s", "reduce_s", "speedup_load", "speedup_reduce"]
-"""Columns in which the paper's own figures are given."""
 
 
 class Layout(NamedTuple):
@@ -94,7 +92,7 @@ def table_of(
     times: Sequence[Mapping[str, float]], n_segments: int, paper: pd.DataFrame, rates: Mapping[str, str]
 ) -> pd.DataFrame:
     """Return the medians over the rounds in the columns of the paper's tables, its own rows (``paper``, in the columns
-    ``OF_PAPER``) below them.
+    ``paper.EXECUTORS``) below them.
 
     Speed-up is over the first layout. ``rates`` names, for each further column, the stage whose segments per second
     and core it tells.

@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 from pyspark import SparkContext
 
-from leadline.benchmarks.executors import OF_PAPER, Clock, Job, require_in_memory
+from leadline.benchmarks.executors import Clock, Job, require_in_memory
+from leadline.paper import TABLE_V
 from leadline.sea_surface import SeaSurfaceSettings
 from leadline.spark.freeboard import (
     MEASURED,
@@ -25,10 +26,7 @@ from leadline.spark.freeboard import (
 )
 from leadline.tables import CLASSES, SEGMENTS, read_table, write_table
 
-PAPER = pd.DataFrame(
-    [(1, 1, 111, 392, 1, 1), (1, 2, None, None, 1.85, 2.21), (4, 4, 13, 25, 8.54, 15.68)], columns=OF_PAPER
-)
-"""What is known of the paper's Table V (Iqrah et al., IPDPSW 2025; SCIENCE.md)."""
+PAPER = TABLE_V
 RATES = {"reduced_per_second_and_core": "reduce"}
 READ = pa.schema([SEGMENTS.field(name) for name in MEASURED])
 """What freeboard is computed from beside the classes."""

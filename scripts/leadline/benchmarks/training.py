@@ -23,19 +23,11 @@ from leadline.errors import LeadlineError
 from leadline.features import Inputs, feature_array, windows
 from leadline.inference import predict, probabilities
 from leadline.models import read_model
+from leadline.paper import TABLE_IV
 
 logger = logging.getLogger("leadline.benchmarks")
 
-PAPER = pd.DataFrame(
-    {
-        "run": "paper, A100",
-        "ranks": [1, 2, 4, 6, 8],
-        "batch_size": 32,
-        "time_s": [280.72, None, None, None, 38.72],
-        "data_per_s": [585.88, 1160.81, 2229.56, 3330.03, 4248.56],
-    }
-)
-"""The paper's Table IV as far as SCIENCE.md has it; 20 epochs on one to eight A100."""
+PAPER = TABLE_IV.assign(run="paper, A100")
 
 COLUMNS = [
     *("run", "ranks", "batch_size", "time_s", "time_per_epoch_s", "data_per_s", "speedup"),

@@ -13,6 +13,8 @@ from leadline.truth import with_truth
 
 ZOOM = 1000.0
 """Length of the stretch that a track's figure shows close up, m."""
+MOST = 50_000
+"""Most segments whose heights a panel shows."""
 MEANS = 200.0
 """Length over which the freeboard of a whole track is averaged, m."""
 
@@ -38,7 +40,7 @@ def draw_track(
     axes = figure.subplots(3, 2, sharex="col", height_ratios=[1, 3, 3], width_ratios=[2, 1])
     table = freeboard.sort_values("x_atc", ignore_index=True)
     start = table["x_atc"].iloc[0]
-    strips = {"network": table, "scene": labels}
+    strips = {"network": table, "label": labels}
     if truth is not None:
         table = with_truth(table, truth)
         strips["simulated truth"] = truth
@@ -50,11 +52,12 @@ def draw_track(
         parts = {name: _of(strip, begin, end) for name, strip in strips.items()}
         part = _of(table, begin, end)
         _draw_strips(axes[0, column], parts, start, segment_length)
-        _draw_heights(axes[1, column], part, start)
+        _draw_heights(axes[1, column], part.iloc[:: _step(part)], start)
         _draw_freeboard(axes[2, column], part, start, n_segments)
         axes[2, column].set_xlabel("distance along the track (km)")
         axes[0, column].set_xlim((begin - start) / 1000, (end - start) / 1000)
-    axes[0, 0].set_title(f"whole track; freeboard as means of {averaged * segment_length:g} m")
+    heights = f"heights every {_step(table) * segment_length:g} m, " if _step(table) > 1 else ""
+    axes[0, 0].set_title(f"whole track; {heights}freeboard as means of {averaged * segment_length:g} m")
     axes[0, 1].set_title(f"1 km around {around}, every {segment_length:g} m")
     axes[1, 0].legend(ncols=4, fontsize=7, loc="upper right")
     axes[2, 0].legend(ncols=3, fontsize=7, loc="upper right")
@@ -63,6 +66,11 @@ def draw_track(
 
 def _of(table: pd.DataFrame, begin: float, end: float) -> pd.DataFrame:
     return table[table["x_atc"].between(begin, end)]
+
+
+def _step(table: pd.DataFrame) -> int:
+    """Return of how many segments one is shown, so that no more than ``MOST`` are."""
+    return -(-len(table) // MOST) or 1
 
 
 def _close_up(table: pd.DataFrame, leads: pd.DataFrame) -> tuple[float, str]:

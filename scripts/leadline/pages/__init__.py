@@ -1,0 +1,1 @@
+"""Pages that people look at and work in, self-contained HTML."""
