@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from leadline.catalog import ROLES, SEARCHED, read_campaign
 from leadline.config import check, contradictions, read_yaml
 from leadline.errors import ConfigError
-from leadline.grids import grids_of
+from leadline.maps.grids import grids_of
 from leadline.names import GRANULE_PATTERN, SCENE_PATTERN
-from leadline.periods import KINDS, by_period
+from leadline.maps.periods import KINDS, by_period
 from leadline.paper_tables import BENCHMARKS
 from leadline.provenance import code_digest, config_digest
 

@@ -2,7 +2,7 @@
 
 from leadline.provenance import file_digest
 
-TRACK_PAGE_PARTS = sorted((SCRIPTS / "leadline" / "pages").glob("track_page.[!p]*"))
+TRACK_PAGE_PARTS = sorted((SCRIPTS / "leadline" / "pages").glob("track_*.[!p]*"))
 
 
 rule write_track_page:

@@ -8,8 +8,8 @@ import xarray as xr
 from leadline.coast import read_land
 from leadline.figures.grid import draw_grid
 from leadline.files import written_whole
-from leadline.grids import GRIDS
 from leadline.log import run
+from leadline.maps.grids import GRIDS
 
 
 def main() -> None:

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from leadline.cell_files import write_cells
-from leadline.grids import GRIDS, OUTSIDE
 from leadline.log import logger, run
+from leadline.maps.cell_files import write_cells
+from leadline.maps.grids import GRIDS, OUTSIDE
 
 
 def main() -> None:

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from leadline.cell_files import read_cells
-from leadline.grid_files import grid_dataset, write_geotiff, write_netcdf
-from leadline.gridding import statistics
-from leadline.grids import GRIDS
 from leadline.log import logger, run
+from leadline.maps.cell_files import read_cells
+from leadline.maps.grid_files import grid_dataset, write_geotiff, write_netcdf
+from leadline.maps.gridding import statistics
+from leadline.maps.grids import GRIDS
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from leadline.accounts import read_account
 from leadline.log import logger, run
-from leadline.stac_items import write_catalog
+from leadline.maps.stac_items import write_catalog
 
 
 def main() -> None:

@@ -3,9 +3,9 @@ import pytest
 import shapely
 
 from leadline.figures.grid import draw_grid
-from leadline.grid_files import grid_dataset
-from leadline.gridding import distribution_by_cell, placed, statistics, sums_by_cell
-from leadline.grids import CELL, GRIDS, places_of
+from leadline.maps.grid_files import grid_dataset
+from leadline.maps.gridding import distribution_by_cell, placed, statistics, sums_by_cell
+from leadline.maps.grids import CELL, GRIDS, places_of
 from mapped import segments_at
 
 GRID = GRIDS["EASE2_S25km"]

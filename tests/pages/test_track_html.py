@@ -60,7 +60,7 @@ def test_the_page_says_what_it_is_and_calls_the_simulated_so(html):
     text = Page(html).text
     for word in ("Simulated.", "20191104195311_05940510", "gt1r", "release 006", "total freeboard", "lstm", "nasa"):
         assert word in text
-    assert "100,000 of medium or high confidence; all on this page" in text
+    assert "100,000 of the confidence and quality that segments are made of; all on this page" in text
 
 
 def test_the_finest_level_holds_every_segment_to_a_millimetre(content):

@@ -50,7 +50,7 @@ def write(folder, monkeypatch, *scenes):
 
 def test_the_page_of_a_campaigns_track_holds_photons_scene_labels_and_truth(folder, monkeypatch):
     html = write(folder, monkeypatch, "--overlays", f"{folder}/drift.json", "--scenes", f"{folder}/scene.tif")
-    assert "2,000 of medium or high confidence; all on this page" in html
+    assert "2,000 of the confidence and quality that segments are made of; all on this page" in html
     assert f"{SCENE}, 22 min after the track; laid estimated, by 120 m and -90 m" in html
     assert "image/png;base64" in html
     assert "Simulated truth" in html

@@ -16,9 +16,9 @@ from workflow_words import NOTHING
 
 from leadline.accounts import State, read_account
 from leadline.class_raster import read_classes
-from leadline.grids import GRIDS, cells_at
 from leadline.label_truth import label_agreement
 from leadline.labels import Look, label_segments
+from leadline.maps.grids import GRIDS, cells_at
 from leadline.names import SurfaceClass
 from leadline.overlay import read_overlay
 from leadline.tables import FREEBOARD, SEGMENTS, TRUTH, read_table

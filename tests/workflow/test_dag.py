@@ -117,8 +117,8 @@ AFTER_STYLE = {
         ("spark/freeboard.py", AFTER_FREEBOARD),
         ("netcdf.py", {"write_product", "write_track_page", "write_grid", "draw_grid", "write_stac"}),
         ("geoparquet.py", {"write_tracks", "write_stac"}),
-        ("gridding.py", {"sum_cells", "write_grid", "draw_grid", "write_stac"}),
-        ("stac_items.py", {"write_stac"}),
+        ("maps/gridding.py", {"sum_cells", "write_grid", "draw_grid", "write_stac"}),
+        ("maps/stac_items.py", {"write_stac"}),
         ("figures/style.py", AFTER_STYLE),
         ("comparison.py", {"compare_products", "summarise_campaign", "tabulate_paper"}),
         (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from shapely.plotting import plot_polygon
 
-from leadline.grids import CELL, GRIDS
+from leadline.maps.grids import CELL, GRIDS
 
 LAND, GRATICULE = "#E4DFD3", "#808080"
 MARGIN, LEAST = 1, 6

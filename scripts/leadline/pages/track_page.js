@@ -1,159 +1,14 @@
-// The page of one track: unpacks its levels of detail, draws what is in view at the level that fits, and reads values.
+// The page of one track: draws what is in view at the level of detail that fits, reads values, and moves.
 // Distances are km from the beginning of the track, where not said otherwise.
 window.leadline = (() => {
   "use strict";
   const page = JSON.parse(document.getElementById("content").textContent);
-  const { n_slots: nSlots, segment_length: slot, factor, sources } = page;
-  const { most_bins: mostBins, most_photons: mostPhotons } = page;
-  const wholeLength = nSlots * slot / 1000;
-  const levels = new Array(page.levels.length).fill(null); // the finest first; null until it is unpacked
-  let photons = null, leads = null;
+  const { n_slots: nSlots, segment_length: slot, factor } = page;
+  const track = trackLevels(page), { levels, held, wholeLength, firstFrom } = track;
   let bokeh = null; // view, cursor, tables, plots, renderers
   let pointed = null; // km that a pointer is at
 
   const element = (id) => document.getElementById(id);
-
-  // ---------- unpacking: undoes leadline.pages.packing
-
-  async function unpack(id, described) {
-    const holder = element(id);
-    const packed = await fetch("data:application/octet-stream;base64," + holder.textContent);
-    holder.remove();
-    const inflated = packed.body.pipeThrough(new DecompressionStream("deflate"));
-    const bytes = new Uint8Array(await new Response(inflated).arrayBuffer());
-    const columns = {};
-    let at = 0;
-    for (const column of described) {
-      columns[column.name] = quantity(bytes.subarray(at, at += column.length * column.width), column);
-    }
-    return columns;
-  }
-
-  function quantity(bytes, { length, width, offset, step, growing }) {
-    const Codes = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[width];
-    const codes = new Codes(length);
-    for (let plane = 0; plane < width; plane++) {
-      for (let i = 0; i < length; i++) codes[i] |= bytes[plane * length + i] << (8 * plane);
-    }
-    if (growing) for (let i = 1; i < length; i++) codes[i] += codes[i - 1];
-    const unknown = 2 ** (8 * width) - 1;
-    const at = (i) => (codes[i] === unknown ? NaN : offset + step * codes[i]);
-    return { codes, length, at };
-  }
-
-  // ---------- what is in view
-
-  function fitting(start, end, most) {
-    const inView = (end - start) * 1000 / slot;
-    let k = 0;
-    while (k < levels.length - 1 && (inView / factor ** k > most || !levels[k])) k++;
-    return k;
-  }
-
-  function binsInView(k, start, end) {
-    const width = slot * factor ** k / 1000;
-    const first = Math.max(0, Math.floor(start / width));
-    const last = Math.min(Math.ceil(nSlots / factor ** k), Math.ceil(end / width));
-    return { first, n: Math.max(0, last - first), width };
-  }
-
-  function classOf(level, k, source, i) {
-    if (k === 0) return level[source].codes[i];
-    let most = 255, share = 0;
-    for (let code = 0; code < page.classes.length; code++) {
-      const own = level[`${source}_${code}`].codes[i];
-      if (own > share) [most, share] = [code, own];
-    }
-    return most;
-  }
-
-  function segmentsInView(k, { first, n, width }) {
-    const level = levels[k], data = {};
-    const column = (name, of) => { data[name] = Float64Array.from({ length: n }, (_, j) => of(first + j)); };
-    column("left", (i) => i * width);
-    column("right", (i) => Math.min((i + 1) * width, wholeLength));
-    column("x", (i) => (i * width + Math.min((i + 1) * width, wholeLength)) / 2);
-    for (const name of page.measured) column(name, level[name].at);
-    column("error_low", (i) => level.freeboard.at(i) - level.freeboard_error.at(i));
-    column("error_high", (i) => level.freeboard.at(i) + level.freeboard_error.at(i));
-    column("height_low", k ? level.height_low.at : (i) => level.height.at(i) - level.height_error.at(i));
-    column("height_high", k ? level.height_high.at : (i) => level.height.at(i) + level.height_error.at(i));
-    column("freeboard_low", k ? level.freeboard_low.at : () => NaN);
-    column("freeboard_high", k ? level.freeboard_high.at : () => NaN);
-    const classes = Array.from({ length: n }, (_, j) => page.classes[classOf(level, k, "network", first + j)]);
-    data.colour = classes.map((each) => each?.colour ?? "#00000000");
-    data.marker = classes.map((each) => each?.marker ?? "dot");
-    data.size = new Float64Array(n).fill(Math.min(Math.max(0.6 * bokeh.plots.heights.inner_width / n, 3.5), 7));
-    return data;
-  }
-
-  // A lane for each class: a bar is as high as the class's share of its bin, yet never less than a quarter of the lane
-  // and never narrower than a pixel, so that a lead of one segment is seen from any distance.
-  function lanesInView(start, end, pixels) {
-    const k = fitting(start, end, Math.min(mostBins, pixels)), { first, n, width } = binsInView(k, start, end);
-    const pixel = (end - start) / pixels;
-    const level = levels[k], data = { left: [], right: [], top: [], bottom: [], colour: [] };
-    const nClasses = page.classes.length;
-    const share = (source, code, i) => {
-      if (k === 0) return level[source].codes[i] === code ? 1 : 0;
-      const part = level[`${source}_${code}`].codes[i] / 255;
-      return part && Math.max(0.25, Math.ceil(part * 8) / 8);
-    };
-    sources.forEach((source, row) => {
-      for (let code = 0; code < nClasses; code++) {
-        const base = nClasses * (sources.length - row) - code - 1;
-        for (let i = first; i < first + n;) {
-          const high = share(source, code, i), begin = i;
-          while (i < first + n && share(source, code, i) === high) i++;
-          if (high) {
-            data.left.push(begin * width);
-            data.right.push(Math.max(Math.min(i * width, wholeLength), begin * width + pixel));
-            data.bottom.push(base + 0.06);
-            data.top.push(base + 0.06 + 0.88 * high);
-            data.colour.push(page.classes[code].colour);
-          }
-        }
-      }
-    });
-    return data;
-  }
-
-  function firstFrom(n, at, value) {
-    let low = 0, high = n;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (at(middle) < value) low = middle + 1; else high = middle;
-    }
-    return low;
-  }
-
-  function photonsInView(start, end) {
-    const data = { x: [], height: [], alpha: [] };
-    if (!photons) return { data, every: 0 };
-    const [first, last] = [start, end].map((km) => firstFrom(photons.x.length, photons.x.at, km * 1000));
-    let every = 1;
-    while ((last - first) / every > mostPhotons) every *= 2;
-    for (let i = Math.ceil(first / every) * every; i < last; i += every) {
-      data.x.push(photons.x.at(i) / 1000);
-      data.height.push(photons.height.at(i));
-      data.alpha.push(photons.confidence.codes[i] > 3 ? 0.5 : 0.2);
-    }
-    return { data, every };
-  }
-
-  function leadsInView(start, end) {
-    const data = { begin: [], end: [], middle: [], height: [], marker: [] };
-    for (let i = 0; leads && i < leads.begin.length; i++) {
-      const [from, to] = [leads.begin.at(i) / 1000, leads.end.at(i) / 1000];
-      if (to < start || from > end) continue;
-      data.begin.push(from);
-      data.end.push(to);
-      data.middle.push((from + to) / 2);
-      data.height.push(leads.height.at(i));
-      data.marker.push(leads.flag.codes[i] ? "x" : "diamond");
-    }
-    return data;
-  }
 
   // ---------- drawing
 
@@ -162,14 +17,14 @@ window.leadline = (() => {
   function draw() {
     drawing = false;
     const { view, tables, plots } = bokeh, { start, end } = view;
-    const k = fitting(start, end, mostBins);
+    const k = track.fitting(start, end, page.most_bins), pixels = Math.max(plots.classes.inner_width, 100);
     if (!levels[k]) return;
-    const bins = binsInView(k, start, end), segments = segmentsInView(k, bins);
-    const inView = photonsInView(start, end);
+    const bins = track.binsInView(k, start, end), segments = track.segmentsInView(k, bins, pixels);
+    const inView = track.photonsInView(start, end);
     tables.segments.data = segments;
-    tables.lanes.data = lanesInView(start, end, Math.max(plots.classes.inner_width, 100));
+    tables.lanes.data = track.lanesInView(start, end, pixels);
     tables.photons.data = inView.data;
-    tables.leads.data = leadsInView(start, end);
+    tables.leads.data = track.leadsInView(start, end);
     const strays = element("strays").checked;
     const { height_low, height_high, freeboard, error_low, error_high, freeboard_true } = segments;
     fit(plots.heights.y_range, [height_low, height_high, segments[`surface_${page.method}`]], strays);
@@ -205,7 +60,7 @@ window.leadline = (() => {
       ? `each mark joins ${n} segments (${metres(n * slot)}): mean, and a grey bar from the lowest to the highest`
       : `each mark is one segment of ${metres(slot)}; grey bars are standard errors`;
     const carried = every * page.photons_every, ordinal = carried === 1 ? "all" : `1 in ${carried}`;
-    const dots = photons ? `; ${ordinal} signal photons` : page.photons ? "; photons are being unpacked" : "";
+    const dots = held.photons ? `; ${ordinal} signal photons` : page.photons ? "; photons are being unpacked" : "";
     element("in-view").textContent =
       `In view: ${start.toFixed(3)} to ${end.toFixed(3)} km (${metres(1000 * (end - start))}); ${each}${dots}.`;
   }
@@ -275,7 +130,7 @@ window.leadline = (() => {
   let visited = null;
 
   function leadFrom(way) {
-    const n = leads.begin.length, { start, end } = bokeh.view;
+    const { leads } = held, n = leads.begin.length, { start, end } = bokeh.view;
     const middle = (i) => (leads.begin.at(i) + leads.end.at(i)) / 2000;
     if (visited !== null && middle(visited) >= start && middle(visited) <= end) return visited + way;
     if (end - start >= wholeLength) return way > 0 ? 0 : n - 1;
@@ -284,6 +139,7 @@ window.leadline = (() => {
   }
 
   function nextLead(way) {
+    const { leads } = held;
     if (!leads?.begin.length) return "This track has no leads.";
     const i = leadFrom(way), n = leads.begin.length;
     if (i < 0 || i >= n) return "There is no lead beyond.";
@@ -365,9 +221,9 @@ window.leadline = (() => {
   async function open(handed) {
     bokeh = handed;
     listen();
-    leads = await unpack("leads", page.leads);
+    held.leads = await track.unpack("leads", page.leads);
     for (let k = levels.length - 1; k >= 0; k--) {
-      levels[k] = await unpack(`level-${k}`, page.levels[k]);
+      levels[k] = await track.unpack(`level-${k}`, page.levels[k]);
       if (k === levels.length - 1) {
         goToAddress();
         draw();
@@ -376,7 +232,7 @@ window.leadline = (() => {
       }
     }
     draw();
-    if (page.photons) photons = await unpack("photons", page.photons);
+    if (page.photons) held.photons = await track.unpack("photons", page.photons);
     draw();
     element("plots").dataset.ready = "yes";
     performance.mark("leadline-ready");

@@ -88,7 +88,7 @@ def track_page(product: Product, content: TrackContent | None, laid: Sequence[Ov
             "readout": {name: word for name, word in READOUT.items() if name not in SOURCES or name in sources},
             "holders": "\n".join(holders),
             "content": script_content,
-            "script": _beside("track_page.js"),
+            "script": _beside("track_levels.js") + _beside("track_page.js"),
         },
     )
 
@@ -197,7 +197,7 @@ def _photons_in_words(content: TrackContent) -> list[tuple[str, str]]:
     photons = content.photons
     if photons is None:
         return []
-    all_of_them = f"{photons.n_signal:,} of medium or high confidence"
+    all_of_them = f"{photons.n_signal:,} of the confidence and quality that segments are made of"
     carried = "all on this page" if photons.every == 1 else f"1 in {photons.every} on this page"
     return [("Signal photons", f"{all_of_them}; {carried}")]
 

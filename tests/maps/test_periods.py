@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.periods import KINDS, bounds_of, by_period, is_of
+from leadline.maps.periods import KINDS, bounds_of, by_period, is_of
 
 starts = st.datetimes(datetime(2018, 10, 14), datetime(2040, 1, 1)).map(lambda time: time.replace(microsecond=0))
 

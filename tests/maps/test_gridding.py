@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.footprint import FOOTPRINT
-from leadline.gridding import added, distribution_by_cell, medians, placed, statistics, sums_by_cell
-from leadline.grids import GRIDS, places_of
+from leadline.maps.gridding import added, distribution_by_cell, medians, placed, statistics, sums_by_cell
+from leadline.maps.grids import GRIDS, places_of
 from leadline.names import SurfaceClass
 from mapped import BEAM, ERRORS, GRANULE, segments_at
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadline.gridding import KEY, added, distribution_by_cell, placed, sums_by_cell
-from leadline.grids import OUTSIDE, Grid
+from leadline.maps.gridding import KEY, added, distribution_by_cell, placed, sums_by_cell
+from leadline.maps.grids import OUTSIDE, Grid
+from leadline.maps.periods import is_of
 from leadline.names import SurfaceClass, class_name
-from leadline.periods import is_of
 from leadline.tables import FREEBOARD, as_arrow, read_table, write_table, write_tables
 
 _MEASURED = (

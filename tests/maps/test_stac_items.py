@@ -22,15 +22,15 @@ from pystac.validation import JsonSchemaSTACValidator
 from shapely.geometry import Point, box, shape
 
 from leadline.accounts import Account, State, write_account
-from leadline.cell_files import read_cells, write_cells
 from leadline.freeboard import track_tables
 from leadline.geoparquet import write_tracks
-from leadline.grid_files import grid_dataset, write_geotiff, write_netcdf
-from leadline.gridding import statistics
-from leadline.grids import GRIDS, corners_of
+from leadline.maps.cell_files import read_cells, write_cells
+from leadline.maps.grid_files import grid_dataset, write_geotiff, write_netcdf
+from leadline.maps.gridding import statistics
+from leadline.maps.grids import GRIDS, corners_of
+from leadline.maps.stac_items import grid_item, track_item, write_catalog
 from leadline.netcdf import write_product
 from leadline.sea_surface import SeaSurfaceSettings
-from leadline.stac_items import grid_item, track_item, write_catalog
 from leadline.tables import FREEBOARD, write_table
 from places import ROOT
 from tracks import GRANULE, simulated_track

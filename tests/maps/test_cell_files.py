@@ -6,9 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadline import tables
-from leadline.cell_files import SUMS, read_cells, write_cells
-from leadline.gridding import placed, statistics, sums_by_cell
-from leadline.grids import GRIDS, OUTSIDE, cells_at
+from leadline.maps.cell_files import SUMS, read_cells, write_cells
+from leadline.maps.gridding import placed, statistics, sums_by_cell
+from leadline.maps.grids import GRIDS, OUTSIDE, cells_at
 from leadline.names import SurfaceClass
 from leadline.tables import FREEBOARD, read_table, write_table
 from mapped import FIRST, LATER, SECOND, track_south, write_batches

@@ -11,10 +11,10 @@ import rasterio
 import rioxarray
 import xarray as xr
 
-from leadline.cell_files import DISTRIBUTION, SUMS, read_cells, write_cells
-from leadline.grid_files import VARIABLES, grid_dataset, write_geotiff, write_netcdf
-from leadline.gridding import statistics
-from leadline.grids import GRIDS, places_of
+from leadline.maps.cell_files import DISTRIBUTION, SUMS, read_cells, write_cells
+from leadline.maps.grid_files import VARIABLES, grid_dataset, write_geotiff, write_netcdf
+from leadline.maps.gridding import statistics
+from leadline.maps.grids import GRIDS, places_of
 from mapped import FIRST, SECOND, write_batches
 from places import ROOT
 

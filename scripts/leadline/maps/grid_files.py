@@ -16,9 +16,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from leadline.files import written_whole
-from leadline.grids import CELL, GRIDS, Grid, places_of
+from leadline.maps.grids import CELL, GRIDS, Grid, places_of
+from leadline.maps.periods import bounds_of
 from leadline.netcdf import MEASURED_DATA, SIMULATED_DATA
-from leadline.periods import bounds_of
 
 EPOCH = "2018-01-01 00:00:00"
 """Days are counted from here on, as seconds are in the tracks."""

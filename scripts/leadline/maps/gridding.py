@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leadline.footprint import FOOTPRINT
-from leadline.grids import Grid, cells_at
+from leadline.maps.grids import Grid, cells_at
 from leadline.names import SurfaceClass, class_name
 
 STEP = 0.001

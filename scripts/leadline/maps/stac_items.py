@@ -21,7 +21,7 @@ from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from leadline.files import written_whole
-from leadline.grids import CELL, GRIDS, corners_of
+from leadline.maps.grids import CELL, GRIDS, corners_of
 
 VERTICES = 50
 """Most places of a track that its line goes through: a granule of 20 degrees is straight to 1 km between them."""

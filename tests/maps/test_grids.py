@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
-from leadline.grids import CELL, GRIDS, OUTSIDE, cells_at, corners_of, grids_of, places_of
+from leadline.maps.grids import CELL, GRIDS, OUTSIDE, cells_at, corners_of, grids_of, places_of
 
 LEAST = {"N": 58.0, "S": 56.0}
 """Latitude that both grids of a hemisphere reach down to all around, degrees."""
