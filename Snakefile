@@ -36,6 +36,7 @@ include: "rules/comparison.smk"
 include: "rules/review.smk"
 include: "rules/report.smk"
 include: "rules/pages.smk"
+include: "rules/estimate.smk"
 
 
 rule all:

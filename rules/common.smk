@@ -367,3 +367,21 @@ def simulated_drift(wildcards):
         f"{name},{scene['drift_x']},{scene['drift_y']}"
         for name, scene in scenes.items()
     ]
+
+
+def estimate_options():
+    """Return the options that tell an estimate what the campaign's tables do not."""
+    preset = config["model"]["presets"][config["model"]["preset"]]
+    values = {
+        "maximum_lag": config["labels"]["maximum_lag"],
+        "source": config["acquire"]["source"],
+        "segment_length": config["segments"]["window"],
+        "epochs": preset["epochs"],
+        "grids": len(config["maps"]["grids"]),
+    }
+    if SIMULATED:
+        values["simulated_length"] = config["acquire"]["simulated"]["length"]
+    if values["source"] == "local":
+        values["folder"] = config["acquire"]["folder"]
+    pages = " --track-pages" if config["report"]["track_pages"] else ""
+    return options(values) + pages

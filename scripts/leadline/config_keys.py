@@ -35,7 +35,7 @@ def _rows(path: str, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
     values = value if isinstance(value, Mapping) else {}
     named = schema.get("additionalProperties")
     below = dict(schema.get("properties", {})) | ({NAME: named} if isinstance(named, Mapping) else {})
-    here = "" if below or value is None else f"`{_words(value)}`"
+    here = "" if below or value in (None, []) else f"`{_words(value)}`"
     cells = (schema.get("description", ""), _allowed(schema), here)
     yield f"| `{path}` | {' | '.join(map(_cell, cells))} |"
     for name, inner in below.items():
