@@ -1,6 +1,5 @@
 """What the campaign costs, before any of it is made."""
 
-
 ALIKE = {
     "draw_classifier": 1,
     "draw_map": 1,

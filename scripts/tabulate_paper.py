@@ -27,7 +27,7 @@ def main() -> None:
     figures = json.loads(args.summary.read_text())
     table = beside_paper(args.source, figures, pd.read_csv(args.drift, sep="\t"), benchmarks)
     with written_whole(args.output) as aside:
-        table.to_csv(aside, sep="\t", index=False)
+        table.to_csv(aside, sep="\t", index=False, float_format="%g")
 
 
 def _measured(path: Path) -> Measured:

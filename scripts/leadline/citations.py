@@ -7,6 +7,9 @@ import pandas as pd
 
 from leadline import __version__, paper
 
+MEASURED_DATA = "Contains NASA ICESat-2 ATL03 data (NSIDC) and modified Copernicus Sentinel data"
+SIMULATED_DATA = "No satellite measured these data: photons and scenes are simulated"
+"""What a product acknowledges."""
 PRODUCTS = {
     "ATL03": "Global Geolocated Photon Data",
     "ATL07": "Sea Ice Height",

@@ -10,19 +10,18 @@ computer. The same tables and provenance give the same bytes: no wall-clock time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import xarray as xr
 from numpy.typing import NDArray
-from pyproj import CRS
 
 from leadline.accounts import State
 from leadline.cf_attributes import OF_LEADS, OF_SECTIONS, OF_SEGMENTS, Attributes
+from leadline.citations import MEASURED_DATA, SIMULATED_DATA
 from leadline.files import written_whole
-from leadline.projections import to_projection
+from leadline.projections import grid_mapping, to_projection
 from leadline.references import NO_REFERENCE
 from leadline.tables import FREEBOARD, LEADS, SECTIONS
 
@@ -34,8 +33,6 @@ DECIMALS_IN_PLANE = 2
 """Decimals of m that are kept of places in the plane."""
 
 EPOCH = np.datetime64("2018-01-01T00:00:00", "ms")
-MEASURED_DATA = "Contains NASA ICESat-2 ATL03 data (NSIDC) and modified Copernicus Sentinel data"
-SIMULATED_DATA = "No satellite measured these data: photons and scenes are simulated"
 PLACE = ("time", "latitude", "longitude")
 PER_TRACK = ("granule", "beam")
 """Columns that are the same in every row; they stand in the global attributes."""
@@ -87,16 +84,8 @@ def _segments(freeboard: pd.DataFrame, projection: str) -> xr.Dataset:
         variable.attrs["grid_mapping"] = "crs"
     x, y = to_projection(freeboard["latitude"].to_numpy(), freeboard["longitude"].to_numpy(), projection)
     segments = segments.assign({name: ("segment", way, OF_SEGMENTS[name]) for name, way in (("x", x), ("y", y))})
-    segments["crs"] = ((), np.int32(0), _grid_mapping(projection))
+    segments["crs"] = ((), np.int32(0), grid_mapping(projection))
     return segments.set_coords([*PLACE, "x_atc", "x", "y"])
-
-
-def _grid_mapping(projection: str) -> dict[str, Any]:
-    mapping = CRS.from_user_input(projection).to_cf()
-    if mapping["grid_mapping_name"] == "polar_stereographic" and "standard_parallel" in mapping:
-        # CF wants it beside the standard parallel, from which it follows.
-        mapping["latitude_of_projection_origin"] = np.copysign(90.0, mapping["standard_parallel"])
-    return mapping
 
 
 def _leads(leads: pd.DataFrame, freeboard: pd.DataFrame) -> xr.Dataset:

@@ -91,14 +91,14 @@ def _prepared(
         try:
             beam = read_beam(granule, name)
             with named(f"{granule.path} {name}"):
-                track = track_of(beam, resampling.selection, _mean_sea_surface(beam, resampling.selection.mss))
+                track = track_of(beam, resampling.selection, mean_sea_surface_of(beam, resampling.selection.mss))
             jobs[name] = Job(granule.path, key, name, beam, track, resampling)
         except InputDataError as error:
             accounts[name] = _failed(name, error)
     return jobs, accounts
 
 
-def _mean_sea_surface(beam: Beam, source: str) -> NDArray | None:
+def mean_sea_surface_of(beam: Beam, source: str) -> NDArray | None:
     """Return the MSS of the user's grid at the reference photons; None where the granule's own serves."""
     if source in MSS_OF_GRANULE:
         return None

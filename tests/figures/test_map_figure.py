@@ -66,6 +66,25 @@ def test_roles_have_their_colours_and_the_whole_campaign_is_in_the_map():
     assert left < x.min() and x.max() < right and bottom < y.min() and y.max() < top
 
 
+def test_tracks_too_near_to_be_named_are_numbered_and_named_beside_the_map():
+    placed = tracks()
+    twice = pd.concat([placed, placed.replace({"20191104200000_90010510": "20191105200000_90110510"})])
+    names = words_of(draw_map("a campaign", "EPSG:3976", twice, {}, read_land("EPSG:3976")))
+    assert {"1", "2", "3"} <= names
+    listed = next(name for name in names if name.startswith("1  "))
+    assert listed.splitlines()[1] == "2  2019-11-05 20:00  gt1r gt2r"
+
+
+def test_around_the_pole_each_meridian_is_named_once():
+    placed = tracks(-1.0)
+    around = placed.assign(
+        latitude=88.0 - placed["x_atc"] / 20_000, longitude=placed["longitude"] + placed["x_atc"] / 100
+    )
+    words = [text.get_text() for text in draw_map("a", "EPSG:3413", around, {}, read_land("EPSG:3413")).axes[0].texts]
+    meridians = [word for word in words if re.fullmatch(r"\d+°( [EW])?", word)]
+    assert len(meridians) == len(set(meridians)) == 8
+
+
 def test_a_long_track_is_thinned_to_what_a_map_shows():
     segments = pd.DataFrame({"beam": np.repeat(["gt1r", "gt2r"], 5000), "x_atc": np.tile(np.arange(5000) * 2.0, 2)})
     assert len(places_of(segments)) == 2 * 10_000 / APART

@@ -31,11 +31,26 @@ SHAPE = 4 / 3
 """Width over height of the map."""
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45)
 """Degrees that lines of the graticule may be apart."""
-LENGTHS = (5, 10, 20, 50, 100, 200, 500, 1000)
-"""Kilometres that a scale bar may be long."""
+SIDES = ("left", "bottom", "right", "top")
+_OUTSIDE = {
+    "left": ((-4, 0), "right", "center"),
+    "bottom": ((0, -4), "center", "top"),
+    "right": ((4, 0), "left", "center"),
+    "top": ((0, 4), "center", "bottom"),
+}
+"""How words stand outside of an edge of the map: offset (points), horizontal and vertical alignment."""
+OF_PARALLELS = {side: _OUTSIDE[side] for side in ("left", "right")}
+OF_MERIDIANS = {side: _OUTSIDE[side] for side in ("bottom", "top", "left", "right")}
+"""Edges at which a line of the graticule is named, the first that it meets."""
+PLACES = 400
+"""Places along a line of the graticule."""
 POLAR = 58.0
 """Latitude that the inset reaches to."""
 
+NAME = (0.2, 0.07)
+"""Width and height of a granule's name, of those of the map."""
+LISTED = 16
+"""Most granules that are listed beside the map."""
 APART = 1000.0
 """m along the track between two places on the map."""
 
@@ -63,9 +78,9 @@ def draw_map(
     box = _box(placed, footprints.values())
     _draw_land(axis, land, box)
     _draw_graticule(axis, projection, box)
+    numbered = _draw_tracks(axis, placed, box)
     for name, outline in footprints.items():
-        _draw_scene(axis, name, outline)
-    _draw_tracks(axis, placed)
+        _draw_scene(axis, "" if numbered else name, outline)
     axis.set(xlim=box[::2], ylim=box[1::2], aspect="equal", xticks=[], yticks=[], facecolor=SEA)
     axis.spines[["top", "right"]].set_visible(True)
     _draw_scale(axis, projection, box)
@@ -76,6 +91,9 @@ def draw_map(
     handles += [Patch(facecolor=LAND, edgecolor=COAST, label="land")]
     key.axis("off")
     key.legend(handles=handles, loc="upper left", frameon=False)
+    listed = [name.replace("\n", "  ") for name in numbered[:LISTED]]
+    listed += [f"and {len(numbered) - LISTED} more"] if len(numbered) > LISTED else []
+    key.text(0.05, 0.68, "\n".join(listed), fontsize=7.5, va="top", transform=key.transAxes)
     source = f"{projection}\ncoast: Natural Earth 1:50m,\nwithout ice shelves"
     key.text(0.02, 0.02, source, fontsize=7, transform=key.transAxes)
     return figure
@@ -108,38 +126,33 @@ def _draw_land(axis: Axes, land: BaseGeometry, box: Box) -> None:
 
 
 def _draw_graticule(axis: Axes, projection: str, box: Box) -> None:
-    """Draw parallels and meridians, with their degrees where they leave the map at the left and below."""
+    """Draw parallels and meridians, with their degrees at an edge of the map."""
     longitude, latitude = _degrees(projection, box)
     middle = longitude[longitude.size // 2]
-    away = (longitude - middle + 180) % 360 - 180
+    east = (longitude - middle + 180) % 360 - 180 + middle
+    along = np.linspace(east.min(), east.max(), PLACES), np.linspace(latitude.min(), latitude.max(), PLACES)
+    parallels = {degrees: (np.full(PLACES, degrees), along[0]) for degrees in _every(latitude)}
+    meridians = {degrees % 360: (along[1], np.full(PLACES, degrees)) for degrees in _every(east)}
     frame = shapely.box(*box)
-    for step, values, word in ((_step(latitude), latitude, _parallel), (_step(away), away + middle, _meridian)):
-        every = np.arange(np.floor(values.min() / step), np.ceil(values.max() / step) + 1) * step
-        for degrees in every:
-            if word is _parallel:
-                along = np.linspace(away.min(), away.max(), 400) + middle
-                line = np.full(400, degrees), along
-            else:
-                line = np.linspace(latitude.min(), latitude.max(), 400), np.full(400, degrees)
-            x, y = to_projection(*line, projection)
-            inside = shapely.LineString(np.column_stack([x, y])).intersection(frame)
-            _draw_line(axis, inside, word(degrees), box, low=word is _meridian)
+    for lines, name, edges in ((parallels, _parallel, OF_PARALLELS), (meridians, _meridian, OF_MERIDIANS)):
+        for degrees, line in lines.items():
+            inside = shapely.LineString(np.column_stack(to_projection(*line, projection))).intersection(frame)
+            for part in shapely.get_parts(inside):
+                axis.plot(*np.array(part.coords).T, color=GRATICULE, lw=0.5, zorder=1)
+            _name_line(axis, inside, name(degrees), box, edges)
 
 
-def _draw_line(axis: Axes, inside: BaseGeometry, words: str, box: Box, *, low: bool) -> None:
-    """Draw a line of the graticule, and its degrees where it meets the lower or the left edge of the map."""
-    ends = []
-    for part in shapely.get_parts(inside):
-        if part.geom_type == "LineString" and not part.is_empty:
-            places = np.array(part.coords)
-            axis.plot(*places.T, color=GRATICULE, lw=0.5, zorder=1)
-            ends += [places[0], places[-1]]
+def _name_line(axis: Axes, inside: BaseGeometry, words: str, box: Box, edges: Mapping[str, tuple]) -> None:
+    """Tell the degrees of a line of the graticule where it meets the first of the map's edges that it does meet."""
+    ends = np.array([end for part in shapely.get_parts(inside) for end in (part.coords[:1] + part.coords[-1:])])
     near = 0.002 * (box[2] - box[0])
-    for x, y in ends:
-        if low and y - box[1] < near:
-            axis.annotate(words, (x, y), (0, -4), textcoords="offset points", ha="center", va="top", fontsize=8)
-        elif not low and x - box[0] < near:
-            axis.annotate(words, (x, y), (-4, 0), textcoords="offset points", ha="right", va="center", fontsize=8)
+    for side, (offset, ha, va) in edges.items():
+        number = SIDES.index(side)
+        met = [end for end in ends if abs(end[number % 2] - box[number]) < near]
+        if met:
+            style = {"ha": ha, "va": va, "fontsize": 8}
+            axis.annotate(words, met[0], offset, textcoords="offset points", **style)
+            return
 
 
 def _degrees(projection: str, box: Box) -> tuple[NDArray, NDArray]:
@@ -148,9 +161,10 @@ def _degrees(projection: str, box: Box) -> tuple[NDArray, NDArray]:
     return transformed(x.ravel(), y.ravel(), projection, GEOGRAPHIC)
 
 
-def _step(values: NDArray) -> float:
-    """Return the degrees between lines of which a map shows some five."""
-    return next((step for step in STEPS if np.ptp(values) / step <= 6), STEPS[-1])
+def _every(values: NDArray) -> NDArray:
+    """Return the degrees at which a map of these has lines: some five of them."""
+    step = next((step for step in STEPS if np.ptp(values) / step <= 6), STEPS[-1])
+    return np.arange(np.floor(values.min() / step), np.ceil(values.max() / step) + 1) * step
 
 
 def _parallel(degrees: float) -> str:
@@ -163,12 +177,12 @@ def _meridian(degrees: float) -> str:
 
 
 def _draw_scene(axis: Axes, name: str, outline: BaseGeometry) -> None:
-    """Draw the outline of a scene, with its tile and day."""
+    """Draw the outline of a scene, with its tile or, where the name does not tell it, its time."""
     for part in shapely.get_parts(outline):
         axis.plot(*np.array(part.exterior.coords).T, color=SCENE, lw=1.2, ls="--", zorder=2)
     if not outline.is_empty:
         left, bottom, right, _ = outline.bounds
-        words = " ".join(name.removeprefix("S2_").split("_")[:-1]) or name
+        words = name.removeprefix("S2_").split("_")[0]
         axis.annotate(
             words,
             ((left + right) / 2, bottom),
@@ -181,19 +195,24 @@ def _draw_scene(axis: Axes, name: str, outline: BaseGeometry) -> None:
         )
 
 
-def _draw_tracks(axis: Axes, placed: pd.DataFrame) -> None:
-    """Draw each beam as a line, and at the end of each granule's an arrow head with its day, time and beams."""
-    for granule, of_granule in placed.groupby("granule"):
+def _draw_tracks(axis: Axes, placed: pd.DataFrame, box: Box) -> list[str]:
+    """Draw each beam as a line with a dot at its end, and name the granules by day, time and beams.
+
+    Where the names would stand in each other's way there are numbers in their place; returns the numbered names.
+    """
+    granules = list(placed.groupby("granule"))
+    names = [_name_of(granule, sorted(tracks["beam"].unique())) for granule, tracks in granules]
+    places = np.array([tracks[["x", "y"]].iloc[-1] for _, tracks in granules])
+    crowded = _crowded(places, box)
+    for number, ((_, of_granule), name) in enumerate(zip(granules, names, strict=True), 1):
         colour, line, _ = ROLES[of_granule["role"].iloc[0]]
         for _, track in of_granule.groupby("beam"):
             axis.plot(track["x"], track["y"], color=colour, ls=line, lw=1.3, zorder=3)
             axis.plot(*track[["x", "y"]].iloc[-1], marker="o", color=colour, ms=2.5, zorder=3)
-        beams = " ".join(sorted(of_granule["beam"].unique()))
-        words = f"{granule[:4]}-{granule[4:6]}-{granule[6:8]} {granule[8:10]}:{granule[10:12]}\n{beams}"
-        to_right = of_granule["x"].mean() < placed["x"].mean()
+        to_right = of_granule["x"].mean() < (box[0] + box[2]) / 2
         end = of_granule.loc[of_granule["x"].idxmax() if to_right else of_granule["x"].idxmin(), ["x", "y"]]
         axis.annotate(
-            words,
+            str(number) if crowded else name,
             end,
             (6 if to_right else -6, 0),
             textcoords="offset points",
@@ -203,14 +222,25 @@ def _draw_tracks(axis: Axes, placed: pd.DataFrame) -> None:
             color=colour,
             zorder=4,
         )
+    return [f"{number}  {name}" for number, name in enumerate(names, 1)] if crowded else []
+
+
+def _name_of(granule: str, beams: Sequence[str]) -> str:
+    """Return day, time and beams of a granule."""
+    return f"{granule[:4]}-{granule[4:6]}-{granule[6:8]} {granule[8:10]}:{granule[10:12]}\n{' '.join(beams)}"
+
+
+def _crowded(places: NDArray, box: Box) -> bool:
+    """Return whether two places are too near to each other for names beside them."""
+    away = np.abs(places[:, None] - places) / [box[2] - box[0], box[3] - box[1]]
+    return bool(np.triu((away < NAME).all(axis=2), 1).any())
 
 
 def _draw_scale(axis: Axes, projection: str, box: Box) -> None:
     """Draw a scale bar that is true in the middle of the map."""
     longitude, latitude = transformed((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, projection, GEOGRAPHIC)
     scale = Proj(projection).get_factors(longitude.item(), latitude.item()).meridional_scale
-    length = max(length for length in LENGTHS if length * 1000 * scale <= max(0.3 * (box[2] - box[0]), 5000 * scale))
-    draw_scale_bar(axis, length * 1000, scale)
+    draw_scale_bar(axis, scale)
 
 
 def _draw_inset(axis: Axes, projection: str, land: BaseGeometry, box: Box) -> None:

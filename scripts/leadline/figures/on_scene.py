@@ -93,18 +93,18 @@ def _draw_maps(
     _draw_square(whole, sight, scene.crs)
     bottom, top = whole.get_ylim()
     whole.set(title="the scene and the track", ylim=(bottom - 0.08 * (top - bottom), top))
-    draw_scale_bar(whole, 10_000.0)
+    draw_scale_bar(whole)
     near = _within(classified, sight.middle - CLOSE, sight.middle + CLOSE)
     courses = {"as it stands": sight.course.shifted((0.0, 0.0)), "shifted": sight.course}
     for axis, (words, course) in zip(squares, courses.items(), strict=True):
-        if words == "shifted" and sight.laid.source == AS_IT_STANDS:
+        if words == "shifted" and course.shift == (0.0, 0.0):
             axis.axis("off")
             continue
         _draw_scene(axis, close)
         _draw_track(axis, course, close.crs, near, segment_length)
         left, right, bottom, top = _square(sight, close.crs)
         axis.set(xlim=(left, right), ylim=(bottom, top), title=f"{CLOSE / 1000:g} km, the scene {words}")
-        draw_scale_bar(axis, 500.0)
+        draw_scale_bar(axis)
 
 
 def _draw_along(

@@ -20,6 +20,8 @@ CLASS_HEIGHTS = {
     SurfaceClass.UNKNOWN: 0.06,
 }
 """How high the bar of a class stands in a strip, of the height of its row: a print without colour tells them too."""
+SCALES = [step * 10**power for power in range(2, 7) for step in (1, 2, 5)]
+"""Metres that a scale bar may be long."""
 SURFACE_STYLES = dict(
     zip(
         SEA_SURFACE_METHODS,
@@ -56,9 +58,10 @@ def class_key() -> list[Patch]:
     ]
 
 
-def draw_scale_bar(axis: Axes, length: float, scale: float = 1.0) -> None:
-    """Draw a bar of a length (m) into the lower left corner of a map in metres, whose metres are ``scale`` long."""
+def draw_scale_bar(axis: Axes, scale: float = 1.0) -> None:
+    """Draw a bar into the lower left corner of a map in metres that are ``scale`` long, some quarter as long as it."""
     (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
+    length = max(length for length in SCALES if length * scale <= max(0.3 * (right - left), SCALES[0] * scale))
     x, y = left + 0.05 * (right - left), bottom + 0.05 * (top - bottom)
     words = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     axis.plot([x, x + length * scale], [y, y], color="white", lw=6, solid_capstyle="butt", zorder=5)

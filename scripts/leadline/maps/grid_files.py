@@ -15,10 +15,11 @@ import rioxarray  # noqa: F401  (gives datasets their projection, as .rio)
 import xarray as xr
 from numpy.typing import NDArray
 
+from leadline.citations import MEASURED_DATA, SIMULATED_DATA
 from leadline.files import written_whole
 from leadline.maps.grids import CELL, GRIDS, Grid, places_of
 from leadline.maps.periods import bounds_of
-from leadline.netcdf import MEASURED_DATA, SIMULATED_DATA
+from leadline.projections import grid_mapping
 
 EPOCH = "2018-01-01 00:00:00"
 """Days are counted from here on, as seconds are in the tracks."""
@@ -113,10 +114,7 @@ def grid_dataset(
     maps = {name: (("time", "y", "x"), _map(cells[name], grid), attributes) for name, attributes in VARIABLES.items()}
     dataset = xr.Dataset(maps | _bounds(grid, period), _coordinates(grid, period))
     dataset = dataset.rio.write_crs(grid.projection, grid_mapping_name="crs")
-    mapping = dataset["crs"].attrs
-    if "latitude_of_projection_origin" not in mapping:
-        # CF wants it beside the standard parallel, from which it follows.
-        mapping["latitude_of_projection_origin"] = float(np.copysign(90, mapping["standard_parallel"]))
+    dataset["crs"].attrs |= grid_mapping(grid.projection)
     dataset.attrs = _global_attributes(grid, period, granules, n_outside, provenance)
     return dataset
 

@@ -90,9 +90,9 @@ window.leadline = (() => {
     if (finest.network.codes[i] === page.no_segment) return { ...values, network: "no segment here" };
     const word = (source) => page.classes[finest[source].codes[i]].word;
     const why = page.whys[finest.why.codes[i]] ?? "no label";
-    values.network = `${word("network")} (probability ${number(finest.probability.at(i), 2)})`;
+    values.network = `${word("network")} (p = ${number(finest.probability.at(i), 2)})`;
     values.scene = finest.scene.codes[i] === page.unknown ? `none: ${why}` : `${word("scene")} (by ${why})`;
-    if (finest.truth) values.truth = `${word("truth")}; freeboard ${number(finest.freeboard_true.at(i))} m`;
+    if (finest.truth) values.truth = `${word("truth")}, freeboard ${number(finest.freeboard_true.at(i))} m`;
     values.height = withError(finest.height.at(i), finest.height_error.at(i));
     values.surface = withError(finest[`surface_${page.method}`].at(i), finest.surface_error.at(i));
     if (values.surface !== "none") values.surface += ` (${page.method}; ${page.found[finest.found.codes[i]]})`;

@@ -150,7 +150,7 @@ def _about(
         "beam": attributes["beam"],
         "what": (
             f"Photons, segments of {product.segment_length:g} m, surface classes, local sea surface and total freeboard"
-            " along one beam of ICESat-2; look at it whole, and closer down to single segments."
+            " along one beam of ICESat-2"
         ),
         "simulated": simulated,
         "notes": [*own_notes, *notes],

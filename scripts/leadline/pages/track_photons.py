@@ -11,7 +11,7 @@ from leadline.atl03 import open_granule, read_beam, read_photons
 from leadline.beam import Selection
 from leadline.errors import named
 from leadline.photons import select
-from leadline.resampling import PIECE, _mean_sea_surface
+from leadline.resampling import PIECE, mean_sea_surface_of
 from leadline.track import pieces_of, track_of
 
 MOST_PHOTONS = 2_000_000
@@ -45,7 +45,7 @@ def signal_photons(
     with open_granule(path) as granule:
         content = read_beam(granule, beam)
         with named(f"{path} {beam}"):
-            track = track_of(content, selection, _mean_sea_surface(content, selection.mss))
+            track = track_of(content, selection, mean_sea_surface_of(content, selection.mss))
         every = max(1, math.ceil(content.n_photons / most))
         parts, n_signal = [], 0
         for piece in pieces_of(track, window, PIECE):
