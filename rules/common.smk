@@ -17,7 +17,7 @@ from leadline.errors import ConfigError
 from leadline.maps.grids import grids_of
 from leadline.names import GRANULE_PATTERN, SCENE_PATTERN
 from leadline.maps.periods import KINDS, by_period
-from leadline.paper_tables import BENCHMARKS
+from leadline.report.paper_tables import BENCHMARKS
 from leadline.provenance import code_digest, config_digest
 
 SCRIPTS = Path(workflow.basedir) / "scripts"

@@ -12,12 +12,12 @@ from leadline.figures.classifier import draw_confusion, draw_training
 from leadline.figures.comparison import draw_distribution
 from leadline.figures.losses import draw_losses
 from leadline.files import written_whole
-from leadline.key_figures import key_figures
 from leadline.label_truth import class_agreement, drift_errors, label_agreement
 from leadline.log import run
-from leadline.losses import losses_table
 from leadline.overlay import read_overlay
-from leadline.report import counts_table, drift_table, states_table, summary, total_counts, without_product
+from leadline.report.key_figures import key_figures
+from leadline.report.losses import losses_table
+from leadline.report.summary import counts_table, drift_table, states_table, summary, total_counts, without_product
 from leadline.tables import FREEBOARD, LABELS, TRUTH, read_table
 from leadline.truth import freeboard_errors, open_water_residual, sea_surface_errors, with_truth
 

@@ -9,7 +9,7 @@ import pandas as pd
 from leadline.benchmarks.scaling import machine_words
 from leadline.files import written_whole
 from leadline.log import run
-from leadline.paper_tables import Measured, beside_paper
+from leadline.report.paper_tables import Measured, beside_paper
 
 
 def main() -> None:

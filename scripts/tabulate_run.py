@@ -9,7 +9,7 @@ from leadline.citations import citations, versions
 from leadline.figures.resources import draw_resources
 from leadline.files import written_whole
 from leadline.log import run
-from leadline.resources import read_benchmarks, resources_table
+from leadline.report.resources import read_benchmarks, resources_table
 
 
 def main() -> None:

@@ -3,8 +3,8 @@ from matplotlib.patches import Rectangle
 
 from leadline.figures.losses import draw_losses
 from leadline.figures.resources import draw_resources
-from leadline.losses import losses_table
-from leadline.resources import COLUMNS
+from leadline.report.losses import losses_table
+from leadline.report.resources import COLUMNS
 
 LOSSES = losses_table(
     {"segments_photons_kept": 800, "segments_photons_of_low_confidence": 200, "classes_segments_thick_ice": 7}

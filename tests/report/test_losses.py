@@ -1,8 +1,8 @@
 import pytest
 
 from leadline.accounts import Account
-from leadline.losses import losses_table
-from leadline.report import total_counts
+from leadline.report.losses import losses_table
+from leadline.report.summary import total_counts
 
 SEGMENTS = {
     "photons": 1000,

@@ -1,6 +1,6 @@
 import pytest
 
-from leadline.resources import COLUMNS, read_benchmarks, resources_table
+from leadline.report.resources import COLUMNS, read_benchmarks, resources_table
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 

@@ -1,4 +1,4 @@
-from leadline.key_figures import COLUMNS, KEY_FIGURES, key_figures
+from leadline.report.key_figures import COLUMNS, KEY_FIGURES, key_figures
 
 FIGURES = {
     "total_classes_segments": 178615,

@@ -5,8 +5,8 @@ from drifts import drift
 from leadline.benchmarks import autolabel
 from leadline.overlay import overlay
 from leadline.paper import TABLE_I, TABLE_II, TABLE_III, TABLE_IV, TABLE_V
-from leadline.paper_tables import FAIL, NOT_COMPARABLE, NOT_MEASURED, PASS, Measured, beside_paper, verdict_of
-from leadline.report import drift_table
+from leadline.report.paper_tables import FAIL, NOT_COMPARABLE, NOT_MEASURED, PASS, Measured, beside_paper, verdict_of
+from leadline.report.summary import drift_table
 
 FIGURES = {
     "lstm_test_accuracy_percent": 97.0,

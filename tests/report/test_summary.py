@@ -5,7 +5,7 @@ import pandas as pd
 from drifts import drift
 from leadline.accounts import Account, State
 from leadline.overlay import overlay
-from leadline.report import (
+from leadline.report.summary import (
     LAID,
     counts_table,
     drift_table,

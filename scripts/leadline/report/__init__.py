@@ -1,0 +1,1 @@
+"""What the report says in numbers: tables out of accounts, metrics and benchmark files."""
