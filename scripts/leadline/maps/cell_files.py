@@ -17,7 +17,7 @@ from leadline.maps.gridding import KEY, added, distribution_by_cell, placed, sum
 from leadline.maps.grids import OUTSIDE, Grid
 from leadline.maps.periods import is_of
 from leadline.names import SurfaceClass, class_name
-from leadline.tables import FREEBOARD, as_arrow, read_table, write_table, write_tables
+from leadline.tables import FREEBOARD, as_arrow, column, read_table, write_table, write_tables
 
 _MEASURED = (
     *KEY[:2],
@@ -33,11 +33,7 @@ _MEASURED = (
 """What is read of the segments."""
 
 
-def _column(name: str, kind: pa.DataType, unit: str, meaning: str) -> pa.Field:
-    return pa.field(name, kind, metadata={"unit": unit, "meaning": meaning})
-
-
-_CELL = _column("cell", pa.int32(), "1", "row * number of columns + column of the grid, from 0; -1 outside of it")
+_CELL = column("cell", pa.int32(), "1", "row * number of columns + column of the grid, from 0; -1 outside of it")
 _ICE = "over ice with a freeboard"
 
 SUMS = pa.schema(
@@ -45,18 +41,18 @@ SUMS = pa.schema(
         FREEBOARD.field("granule"),
         FREEBOARD.field("beam"),
         _CELL,
-        _column("n_thick_ice", pa.int64(), "1", "segments of thick ice"),
-        _column("n_thin_ice", pa.int64(), "1", "segments of thin ice"),
-        _column("n_open_water", pa.int64(), "1", "segments of open water"),
-        _column("n_unknown", pa.int64(), "1", "segments out of domain"),
-        _column("n_freeboard", pa.int64(), "1", "segments of ice with a freeboard"),
-        _column("freeboard", pa.float64(), "m", f"sum of freeboard_raw {_ICE}"),
-        _column("freeboard_squared", pa.float64(), "m2", f"sum of the squares of freeboard_raw {_ICE}"),
-        _column("height_variance", pa.float64(), "m2", f"sum of the squares of height_error {_ICE}"),
-        _column("sea_surface_error", pa.float64(), "m", f"sum of sea_surface_error {_ICE}"),
-        _column("correlated_error", pa.float64(), "m", f"sum of correlated_error {_ICE}"),
-        _column("n_with_water", pa.int64(), "1", "segments of ice and open water with a freeboard"),
-        _column("freeboard_with_water", pa.float64(), "m", "sum of freeboard over those, negatives and water as 0"),
+        column("n_thick_ice", pa.int64(), "1", "segments of thick ice"),
+        column("n_thin_ice", pa.int64(), "1", "segments of thin ice"),
+        column("n_open_water", pa.int64(), "1", "segments of open water"),
+        column("n_unknown", pa.int64(), "1", "segments out of domain"),
+        column("n_freeboard", pa.int64(), "1", "segments of ice with a freeboard"),
+        column("freeboard", pa.float64(), "m", f"sum of freeboard_raw {_ICE}"),
+        column("freeboard_squared", pa.float64(), "m2", f"sum of the squares of freeboard_raw {_ICE}"),
+        column("height_variance", pa.float64(), "m2", f"sum of the squares of height_error {_ICE}"),
+        column("sea_surface_error", pa.float64(), "m", f"sum of sea_surface_error {_ICE}"),
+        column("correlated_error", pa.float64(), "m", f"sum of correlated_error {_ICE}"),
+        column("n_with_water", pa.int64(), "1", "segments of ice and open water with a freeboard"),
+        column("freeboard_with_water", pa.float64(), "m", "sum of freeboard over those, negatives and water as 0"),
     ]
 )
 """A row each track and cell."""
@@ -68,8 +64,8 @@ DISTRIBUTION = pa.schema(
     [
         FREEBOARD.field("granule"),
         _CELL,
-        _column("step", pa.int32(), "mm", "freeboard_raw, rounded"),
-        _column("n", pa.int64(), "1", "segments of ice that have it"),
+        column("step", pa.int32(), "mm", "freeboard_raw, rounded"),
+        column("n", pa.int64(), "1", "segments of ice that have it"),
     ]
 )
 """A row each granule, cell and freeboard, some more than once."""
