@@ -108,7 +108,7 @@ def _one(_: Path, __: str) -> float:
 
 def _of_grid(results: Path, job: str) -> float:
     """Return the segments of the batch that a job sums on the grid that its name begins with."""
-    return _rows_of("freeboard/{}.parquet")(results, job.partition("_")[2])
+    return _rows_of("freeboard/{}.parquet")(results, job.split("_", 2)[2])
 
 
 def _all_segments(results: Path, job: str) -> float:
