@@ -9,7 +9,14 @@ from xdist.scheduler import LoadFileScheduling
 
 from places import ROOT
 
-FINISHED = ("test_campaign.py", "test_dag.py", "test_profiles.py", "test_label_review.py", "test_report_page.py")
+FINISHED = (
+    "test_campaign.py",
+    "test_bad_input.py",
+    "test_dag.py",
+    "test_profiles.py",
+    "test_label_review.py",
+    "test_report_page.py",
+)
 """The files that need the finished campaign, the fixture that costs most: they share a process, and begin."""
 
 
