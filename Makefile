@@ -5,7 +5,8 @@
 #                  an hour; `make ablation worlds=harder` with half the signal, twice the background and more cloud
 #   make real      the same way for the real granules and scenes of LEADLINE_REAL_DATA
 #   make test      style, workflow lint and tests
-#   make places    the tests of the places of work: Spark clusters, a real Slurm where it is installed, lost ranks
+#   make places    the tests of the places of work: Spark clusters, a real Slurm where it is installed, lost ranks, and a
+#                  run that is killed ten times
 #   make keys      config/README.md's tables of keys, from config/schema.yaml
 #   make ready     the set-up alone
 #   make lock      requirements.lock from pyproject.toml; `make lock options=--upgrade` renews every pin
