@@ -9,14 +9,18 @@ import xarray as xr
 
 from leadline.tables import SEGMENTS, read_table
 
+SEEN = "20210706222524_02031204_gt1r"
+"""The one track that is drawn here."""
+LOOKED_AT = [f"tracks/{SEEN}.png", f"tracks/{SEEN}_on_scene.png", f"tracks/{SEEN}.html", "map.png", "counts.tsv"]
+
 
 @pytest.fixture(scope="module")
 def campaign(make_checkout, real_data):
-    """A checkout in which the real campaign has run to its end."""
+    """A checkout in which the products of the real campaign have been made, and of one track what people look at."""
     checkout = make_checkout()
-    checkout.snakemake(
-        "--configfile", "tests/real/config.yaml", "--config", f"acquire={{folder: {real_data / 'pairs'}}}"
-    )
+    targets = ("freeboard", "maps", *(f"results/report/{name}" for name in LOOKED_AT))
+    folder = f"acquire={{folder: {real_data / 'pairs'}}}"
+    checkout.snakemake(*targets, "--configfile", "tests/real/config.yaml", "--config", folder)
     return checkout.folder / "results"
 
 
@@ -34,6 +38,11 @@ def test_every_track_has_a_product_that_says_how_it_ended(campaign, granules):
             assert product.attrs["leadline_state"] in ("ok", "no_open_water")
             assert product.sizes["segment"] == (segments["beam"] == beam).sum() > 100
             assert product["freeboard"].isnull().all() == (product.attrs["leadline_state"] == "no_open_water")
+
+
+def test_a_real_track_can_be_looked_at(campaign):
+    for name in LOOKED_AT:
+        assert (campaign / "report" / name).stat().st_size > 5_000, name
 
 
 def test_every_photon_is_kept_or_counted_as_lost(campaign):
