@@ -1,6 +1,7 @@
 """What tests share: the real data beside the project, and how they are spread over processes."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ FINISHED = (
     "test_report_page.py",
 )
 """The files that need the finished campaign, the fixture that costs most: they share a process, and begin."""
+
+
+# A shell that starts tests in the background has them ignore Ctrl-C, and all that they start: some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _ByFile(LoadFileScheduling):

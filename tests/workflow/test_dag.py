@@ -115,7 +115,7 @@ AFTER_STYLE = {
         ("inference.py", AFTER_MODEL),
         ("sea_surface.py", AFTER_FREEBOARD),
         ("spark/freeboard.py", AFTER_FREEBOARD),
-        ("netcdf.py", {"write_product", "write_track_page", "write_grid", "draw_grid", "write_stac"}),
+        ("netcdf.py", {"write_product", "write_track_page", "write_stac"}),
         ("geoparquet.py", {"write_tracks", "write_stac"}),
         ("maps/gridding.py", {"sum_cells", "write_grid", "draw_grid", "write_stac"}),
         ("maps/stac_items.py", {"write_stac"}),
